@@ -1,0 +1,35 @@
+#pragma once
+// Where a command goes, and why.
+
+#include <cstdint>
+
+#include "config/endpoint.hpp"
+
+namespace pointsman::proxy {
+
+enum class RouteKind : std::uint8_t {
+    server,        // send it to `server`
+    wait_primary,  // there is no primary that takes statements now: wait, bounded, then ask again
+    no_server,     // nothing can take it, and waiting is not asked for: error
+};
+
+enum class RouteReason : std::uint8_t {
+    read,            // a read that a replica takes
+    read_no_replica, // a read, but no replica is fit: primary
+    needs_primary,   // the statement's own reason (sql::PrimaryReason)
+    in_transaction,  // stays where the transaction began
+    pinned,          // session state lives on one link only
+    hint,
+    listener_mode,   // the listener sends everything there
+    redo,            // a replica refused it as a write
+};
+constexpr std::size_t route_reason_count = 8;
+
+struct Route {
+    RouteKind kind = RouteKind::no_server;
+    RouteReason reason = RouteReason::needs_primary;
+    config::ServerId server{};
+    bool on_replica = false;
+};
+
+}  // namespace pointsman::proxy
