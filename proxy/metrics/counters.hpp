@@ -3,8 +3,10 @@
 // reads them from another thread, so every field is an atomic written with relaxed load + store (no
 // locked instruction on the hot path).
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 
@@ -36,9 +38,8 @@ public:
     void record(std::chrono::nanoseconds latency) noexcept
     {
         auto us = static_cast<std::uint64_t>(latency.count()) / 1000;
-        std::size_t bucket = 0;
-        while (bucket + 1 < bucket_count && us > upper_bound_us(bucket)) ++bucket;
-        buckets_[bucket].add();
+        auto doublings = us == 0 ? 0 : static_cast<std::size_t>(std::bit_width((us - 1) >> 6));
+        buckets_[std::min(doublings, bucket_count - 1)].add();
         sum_ns_.add(static_cast<std::uint64_t>(latency.count()));
     }
     std::uint64_t bucket(std::size_t i) const { return buckets_[i].get(); }
@@ -64,8 +65,50 @@ struct ServerCounters {
     Counter errors;       // ERR packets from it
 };
 
+/// Error code → count, for as many different codes as fit: open addressing, no allocation. What does
+/// not fit is counted as `other`, so that no server can make it grow.
+class ErrorTable {
+public:
+    static constexpr std::size_t slot_count = 256;  // a power of two
+
+    /// `key` must not be 0.
+    void count(std::uint32_t key) noexcept
+    {
+        for (std::size_t step = 0; step < max_steps; ++step) {
+            auto& slot = slots_[(hash(key) + step) % slot_count];
+            auto taken = slot.key.load(std::memory_order_relaxed);
+            if (taken == 0) slot.key.store(key, std::memory_order_release);
+            if (taken == 0 || taken == key) return slot.count.add();
+        }
+        other_.add();
+    }
+
+    /// Calls `visit(key, count)` for each key seen; any thread.
+    template <class Visit>
+    void for_each(Visit visit) const
+    {
+        for (const auto& slot : slots_)
+            if (auto key = slot.key.load(std::memory_order_acquire)) visit(key, slot.count.get());
+    }
+    std::uint64_t other() const noexcept { return other_.get(); }
+
+private:
+    static constexpr std::size_t max_steps = 16;
+    static std::size_t hash(std::uint32_t key) noexcept { return key * 0x9e3779b1u >> 16; }
+
+    struct Slot {
+        std::atomic<std::uint32_t> key{0};
+        Counter count;
+    };
+    std::array<Slot, slot_count> slots_{};
+    Counter other_;
+};
+
 /// How a session ended; the order is that of close_reason.hpp.
 constexpr std::size_t max_close_reasons = 32;
+
+/// Servers with numbers of their own.
+constexpr std::size_t max_counted_servers = 64;
 
 struct Counters {
     Counter sessions_opened, sessions_open;          // the second is a gauge
@@ -77,13 +120,29 @@ struct Counters {
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
     Counter outcome_unknown;                          // 1180/08007 sent
     Counter protocol_errors;                          // garbage from clients
-    std::array<ServerCounters, 64> servers;           // by ServerId; ids beyond share the last slot
+    std::array<ServerCounters, max_counted_servers> servers;  // by server_slot
+    ErrorTable errors;                                // by error_key
 
-    ServerCounters& server(config::ServerId id)
+    /// Where the numbers of a server stand: ids beyond the last slot share it.
+    static constexpr std::size_t server_slot(config::ServerId id) noexcept
     {
-        auto i = config::index_of(id);
-        return servers[i < servers.size() ? i : servers.size() - 1];
+        return std::min<std::size_t>(config::index_of(id), max_counted_servers - 1);
     }
+    ServerCounters& server(config::ServerId id) noexcept { return servers[server_slot(id)]; }
+
+    static constexpr std::uint32_t error_key(std::size_t slot, std::uint16_t code) noexcept
+    {
+        return static_cast<std::uint32_t>(slot + 1) << 16 | code;
+    }
+    /// An ERR packet with `code` came from the server.
+    void count_error(config::ServerId id, std::uint16_t code) noexcept
+    {
+        server(id).errors.add();
+        errors.count(error_key(server_slot(id), code));
+    }
+    /// The proxy itself sent an ERR packet with `code` to a client.
+    void count_own_error(std::uint16_t code) noexcept { errors.count(error_key(own_slot, code)); }
+    static constexpr std::size_t own_slot = max_counted_servers;
 };
 
 }  // namespace pointsman::proxy
