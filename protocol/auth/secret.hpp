@@ -35,14 +35,21 @@ public:
     /// of SHA1(SHA1(password)), or empty for an empty password. Anything else: nothing.
     static std::optional<Secret> from_native_hash(std::string_view authentication_string);
 
+    /// SHA256(SHA256(password)) alone: proves fast-path logins, and learns SHA256(password) from them.
+    static Secret from_sha256_stage2(const Sha256Digest& stage2);
+
     const std::optional<std::string>& password() const { return password_; }
     const std::optional<Sha1Digest>& sha1() const { return sha1_; }             // SHA1(pw)
     const std::optional<Sha1Digest>& sha1_stage2() const { return sha1_stage2_; }  // SHA1(SHA1(pw))
     const std::optional<Sha256Digest>& sha256() const { return sha256_; }       // SHA256(pw)
     const std::optional<Sha256Digest>& sha256_stage2() const { return sha256_stage2_; }
 
-    /// Takes over every form that `other` has and this one has not.
+    /// Takes over every form that `other` has and this one has not. Both must be of one password.
     void learn(const Secret& other);
+    /// Drops the password and keeps its hashes. An empty password stays known as empty.
+    void forget_password() noexcept;
+    /// Is the password known to be empty?
+    bool is_empty_password() const { return empty_; }
 
     /// Does the client's answer to `nonce` prove this secret? A right answer also yields SHA1(pw) or
     /// SHA256(pw), which are kept. False where the needed form is not known. An empty answer proves
