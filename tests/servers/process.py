@@ -1,0 +1,54 @@
+"""Child processes that never outlive the program that started them, and ports for them."""
+
+import os
+import random
+import socket
+import subprocess
+import time
+
+
+def free_port():
+    """A loopback port nobody listens on, outside the range that outgoing connections use."""
+    while True:
+        port = random.randint(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+def spawn(program, arguments, log_path, cwd=None, environment=None):
+    """Starts a program with its output in a file. The kernel kills it when its parent dies, so even
+    a parent ended by SIGKILL leaves nothing running. Call it from the main thread: for the kernel
+    the parent is the thread."""
+    log = open(log_path, "ab")
+    try:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "--", *program.command, *map(str, arguments)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
+            env={**os.environ, **program.environment, **(environment or {})})
+    finally:
+        log.close()
+
+
+def wait_until(condition, timeout, what, interval=0.02):
+    """Polls until condition() is true and returns its value; TimeoutError names what was awaited."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {timeout} s still waiting for {what}")
+        time.sleep(interval)
+
+
+def tail(path, lines=15):
+    """The last lines of a file, for error messages."""
+    try:
+        with open(path, errors="replace") as file:
+            return "".join(file.readlines()[-lines:])
+    except FileNotFoundError:
+        return ""
