@@ -158,8 +158,8 @@ rpl_semi_sync_slave_enabled=ON
         share = self.installation.share
         (datadir / "mysql").mkdir(parents=True)
         text = ["CREATE DATABASE IF NOT EXISTS sys;", "USE mysql;",
-                "SET @auth_root_socket=NULL; SET @current_hostname='localhost';",
-                "SET @skip_auth_anonymous=1;"]
+                "SET @auth_root_socket=NULL;", "SET @current_hostname='localhost';",
+                "SET @skip_auth_anonymous=1;"]  # the bootstrap mode reads one statement a line
         text += [(share / file).read_text() for file in (
             "mysql_system_tables.sql", "mysql_performance_tables.sql",
             "mysql_system_tables_data.sql", "mysql_sys_schema.sql")]
