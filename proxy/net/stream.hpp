@@ -1,0 +1,71 @@
+#pragma once
+// A byte stream to a client or a server: a socket, with TLS over it once started.
+//
+// The hot path calls try_read and try_write, which never suspend, and waits on handle() only when
+// they say would_block. Both kinds of socket have the same face, so nobody above asks which it is.
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "protocol/bytes.hpp"
+#include "proxy/net/reactor.hpp"
+#include "proxy/net/task.hpp"
+
+namespace pointsman::proxy::net {
+
+enum class IoStatus : std::uint8_t {
+    ok,           // some bytes moved
+    would_block,  // wait, then try again
+    closed,       // the peer ended the stream
+    failed,       // reset, broken pipe, TLS error
+    timed_out,    // the handle's deadline passed (waiting calls only)
+    cancelled,    // the handle was cancelled (waiting calls only)
+};
+
+struct IoResult {
+    IoStatus status = IoStatus::ok;
+    std::size_t bytes = 0;
+};
+
+class Stream {
+public:
+    Stream(Reactor& reactor, int connected_fd);
+    ~Stream();
+
+    IoResult try_read(protocol::MutableBytes into);
+    IoResult try_write(protocol::Bytes bytes);
+
+    /// Reads at least one byte.
+    Task<IoResult> read_some(protocol::MutableBytes into);
+    /// Writes all of it; `bytes` in the result says how many were taken when it fails.
+    Task<IoResult> write_all(protocol::Bytes bytes);
+
+    /// TLS as a server or as a client; `server_name` is sent as SNI and, where the context verifies
+    /// identity, checked. False when the handshake fails; tls_error() then says why.
+    Task<bool> start_tls_server(SSL_CTX* context);
+    Task<bool> start_tls_client(SSL_CTX* context, const std::string& server_name, bool verify_name);
+    bool is_tls() const { return ssl_ != nullptr; }
+    const std::string& tls_error() const { return tls_error_; }
+
+    IoHandle& handle() { return handle_; }
+    const IoHandle& handle() const { return handle_; }
+    /// An idle stream that has something to say, or is gone: it can't be used for a new command.
+    bool has_unexpected_input();
+
+    /// Sends what TLS wants to say last and ends our direction. The socket closes with the object.
+    void shut_down();
+
+private:
+    IoResult tls_result(int result, std::size_t bytes);
+    Task<bool> finish_handshake();
+    IoHandle::Awaiter until_possible(bool for_write);
+
+    IoHandle handle_;
+    SSL* ssl_ = nullptr;
+    bool wants_other_direction_ = false;  // TLS: a read that must write first, or the reverse
+    std::string tls_error_;
+};
+
+}  // namespace pointsman::proxy::net
