@@ -24,14 +24,16 @@ watch_download() {
 
 # debian_uri: the address of the Debian archive that this machine installs from itself.
 debian_uri() {
-    local files=(/etc/apt/sources.list /etc/apt/sources.list.d/*.list
-                 /etc/apt/sources.list.d/*.sources)
-    cat "${files[@]}" 2>/dev/null | awk '
+    local file files=()
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources}; do
+        [[ -f $file ]] && files+=("$file")
+    done
+    awk '
         /^[ \t]*#/ { next }
         /^URIs:/ { uris = $2 }
         /^deb[ \t]/ { sub(/\[[^]]*\]/, ""); uris = $2 }
         uris ~ /debian-security|security\.debian/ { uris = "" }
-        uris ~ /debian/ { print uris; exit }'
+        uris ~ /debian/ { print uris; exit }' "${files[@]}"
 }
 
 # download_and_unpack NAME FOLDER STAMP APT_OPTION... -- PACKAGE...
@@ -45,8 +47,12 @@ download_and_unpack() {
     log="$folder-apt/download.log"
     options+=(-o Dir::Cache="$PWD/$folder-apt/cache" -o Dir::Cache::archives="$PWD/$archives"
               -o APT::Sandbox::User=root -o Debug::NoLocking=1 -o Acquire::Retries=5)
-    total=$(apt-get "${options[@]}" --no-install-recommends --print-uris -y install "$@" |
-        awk -F' ' '/^\x27/ { bytes += $3 } END { printf "%d", bytes / 1048576 + 1 }')
+    # Lines of: 'address' file-name bytes checksum. It leaves out what is downloaded already, so it
+    # is shown an empty folder.
+    mkdir -p "$folder-apt/none/partial"
+    apt-get "${options[@]}" -o Dir::Cache::archives="$PWD/$folder-apt/none" --no-install-recommends --print-uris -y install "$@" |
+        grep "^'" >"$folder-apt/wanted"
+    total=$(awk '{ bytes += $3 } END { printf "%d", bytes / 1048576 + 1 }' "$folder-apt/wanted")
     say "$name: downloading $total MiB of Debian packages"
     apt-get "${options[@]}" --no-install-recommends --download-only -y install "$@" \
         >"$log" 2>&1 &
@@ -55,16 +61,17 @@ download_and_unpack() {
         say "$name: the download failed; start again to resume it" >&2
         return 1
     fi
-    unpack_archives "$name" "$archives" "$folder"
-    ls "$archives" | grep '\.deb$' >"$stamp"
+    unpack_archives "$name" "$archives" "$folder" $(cut -d' ' -f2 "$folder-apt/wanted")
+    cp "$folder-apt/wanted" "$stamp"
 }
 
-# unpack_archives NAME ARCHIVES FOLDER: libraries and the servers themselves, not the operating
+# unpack_archives NAME ARCHIVES FOLDER DEB...: libraries and the servers themselves, not the operating
 # system around them (systemd, perl, …) that apt lists as dependencies of a service.
 unpack_archives() {
     local name=$1 archives=$2 folder=$3 deb count=0 wanted=()
-    for deb in "$archives"/*.deb; do
-        case ${deb##*/} in
+    shift 3
+    for deb in "$@"; do
+        case $deb in
             systemd* | perl* | *-perl_* | libperl* | iproute2* | passwd* | *testsuite*) ;;
             *) wanted+=("$deb") ;;
         esac
@@ -73,7 +80,7 @@ unpack_archives() {
     for deb in "${wanted[@]}"; do
         count=$((count + 1))
         ((count % 20 == 0)) && say "$name: $count of ${#wanted[@]} packages unpacked"
-        dpkg -x "$deb" "$folder"
+        dpkg -x "$archives/$deb" "$folder"
     done
     say "$name: ${#wanted[@]} packages unpacked"
 }
