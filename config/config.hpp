@@ -3,7 +3,6 @@
 // under the same name; config/example.yaml documents each. No behaviour here.
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -21,7 +20,7 @@ enum class LogFormat { logfmt, json };
 
 /// A port (or unix socket) that applications connect to.
 struct Listener {
-    std::string name;               // unique; label in metrics. Default: "default"
+    std::string name = "default";   // unique; label in metrics
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;

@@ -1,0 +1,90 @@
+#pragma once
+// Every key of the file in one table per section: its name, its field in Config, what it may be, and
+// whether a reload can apply it. Loader, diff and the test of example.yaml walk these tables.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/values.hpp"
+
+namespace pointsman::config {
+
+template <class Owner>
+using Member =
+    std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
+                 ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*, ListenerMode Owner::*,
+                 ClientTlsMode Owner::*, ServerTlsMode Owner::*, NoReplica Owner::*,
+                 LogLevel Owner::*, LogFormat Owner::*>;
+
+/// When a changed value takes effect.
+enum class Reload { live, restart };
+
+/// One key. A SecretSource takes three keys: `key`, `key`_env and `key`_file.
+template <class Owner>
+struct Field {
+    std::string_view key;
+    Member<Owner> member;
+    bool required = false;
+    ValueRules rules = {};
+    Reload reload = Reload::live;
+};
+
+template <class Owner>
+std::span<const Field<Owner>> fields_of();
+template <> std::span<const Field<Config>> fields_of<Config>();  // the top level's single values
+template <> std::span<const Field<Listener>> fields_of<Listener>();
+template <> std::span<const Field<Server>> fields_of<Server>();
+template <> std::span<const Field<Monitor>> fields_of<Monitor>();
+template <> std::span<const Field<User>> fields_of<User>();
+template <> std::span<const Field<Probe>> fields_of<Probe>();
+template <> std::span<const Field<Routing>> fields_of<Routing>();
+template <> std::span<const Field<ClientTls>> fields_of<ClientTls>();
+template <> std::span<const Field<ServerTls>> fields_of<ServerTls>();
+template <> std::span<const Field<Credentials>> fields_of<Credentials>();
+template <> std::span<const Field<Limits>> fields_of<Limits>();
+template <> std::span<const Field<Metrics>> fields_of<Metrics>();
+template <> std::span<const Field<Log>> fields_of<Log>();
+
+/// Calls `visit(key, member)` for every section; the member is a section or a vector of them.
+template <class Visit>
+void for_each_section(Visit&& visit)
+{
+    visit("listeners", &Config::listeners);
+    visit("servers", &Config::servers);
+    visit("monitor", &Config::monitor);
+    visit("users", &Config::users);
+    visit("probe", &Config::probe);
+    visit("routing", &Config::routing);
+    visit("client_tls", &Config::client_tls);
+    visit("server_tls", &Config::server_tls);
+    visit("credentials", &Config::credentials);
+    visit("limits", &Config::limits);
+    visit("metrics", &Config::metrics);
+    visit("log", &Config::log);
+}
+
+/// One key of the file as documentation needs it.
+struct KnownKey {
+    std::string section;  // "", "probe", or "servers[]" for a key of each entry
+    std::string key;
+    std::string default_text;
+    bool required = false;
+    bool is_secret = false;
+};
+
+/// All keys that the loader knows.
+std::vector<KnownKey> known_keys();
+
+/// "password", "password_env" and "password_file" for "password".
+struct SecretKeys {
+    explicit SecretKeys(std::string_view key)
+        : value(key), environment(value + "_env"), file(value + "_file")
+    {
+    }
+    std::string value, environment, file;
+};
+
+}  // namespace pointsman::config
