@@ -28,7 +28,8 @@ def spawn(program, arguments, log_path, cwd=None, environment=None):
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", *program.command, *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
-            env={**os.environ, **program.environment, **(environment or {})})
+            env={**os.environ, **program.environment, **(environment or {})},
+            start_new_session=True)  # Ctrl-C is for the parent, which then ends its children
     finally:
         log.close()
 
