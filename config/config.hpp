@@ -1,13 +1,13 @@
 #pragma once
-// The whole configuration as plain values with their defaults. Every field is a key of the YAML file
-// under the same name; config/example.yaml documents each. No behaviour here.
+// The whole configuration as plain values with their defaults. Every field is a key of the YAML
+// file under the same name; config/example.yaml documents each. No behaviour here.
+
+#include "config/endpoint.hpp"
+#include "config/units.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "config/endpoint.hpp"
-#include "config/units.hpp"
 
 namespace pointsman::config {
 
@@ -20,7 +20,7 @@ enum class LogFormat { logfmt, json };
 
 /// A port (or unix socket) that applications connect to.
 struct Listener {
-    std::string name = "default";   // unique; label in metrics
+    std::string name = "default";  // unique; label in metrics
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;
@@ -30,19 +30,19 @@ struct Listener {
 
 /// A mysqld that may be primary or replica; which one it is is found, not configured.
 struct Server {
-    ServerId id{};                  // given by assign_server_ids, no YAML key
-    std::string name;               // unique
-    Endpoint address;               // default port 3306
-    std::uint32_t weight = 100;     // share of reads; 0: none
-    bool maintenance = false;       // no new work, links drained
+    ServerId id{};               // given by assign_server_ids, no YAML key
+    std::string name;            // unique
+    Endpoint address;            // default port 3306
+    std::uint32_t weight = 100;  // share of reads; 0: none
+    bool maintenance = false;    // no new work, links drained
     friend bool operator==(const Server&, const Server&) = default;
 };
 
 /// Where a secret comes from: exactly one of the three is set. `value` holds the text once loaded.
 struct SecretSource {
-    std::string value;              // password: …
-    std::string environment;        // password_env: NAME
-    std::string file;               // password_file: PATH (its first line)
+    std::string value;        // password: …
+    std::string environment;  // password_env: NAME
+    std::string file;         // password_file: PATH (its first line)
     friend bool operator==(const SecretSource&, const SecretSource&) = default;
 };
 
@@ -62,24 +62,24 @@ struct Monitor {
 
 struct Probe {
     Milliseconds interval{100};
-    Milliseconds timeout{300};      // deadline of one probe
+    Milliseconds timeout{300};  // deadline of one probe
     Milliseconds connect_timeout{1'000};
-    std::uint32_t rise = 1;         // good probes in a row until a server is up
-    std::uint32_t fall = 2;         // failed probes in a row until it is down
+    std::uint32_t rise = 1;  // good probes in a row until a server is up
+    std::uint32_t fall = 2;  // failed probes in a row until it is down
     friend bool operator==(const Probe&, const Probe&) = default;
 };
 
 struct Routing {
-    Milliseconds max_lag{1'000};    // a replica lagging more gets no reads
+    Milliseconds max_lag{1'000};  // a replica lagging more gets no reads
     NoReplica no_replica = NoReplica::primary;
-    bool retry_reads = true;        // a read whose server dies is retried once elsewhere
+    bool retry_reads = true;           // a read whose server dies is retried once elsewhere
     Milliseconds hold_timeout{5'000};  // how long statements wait for a primary
     friend bool operator==(const Routing&, const Routing&) = default;
 };
 
 /// TLS towards clients.
 struct ClientTls {
-    std::string certificate;        // PEM files; both empty: a self-signed pair in state_directory
+    std::string certificate;  // PEM files; both empty: a self-signed pair in state_directory
     std::string key;
     std::string min_version = "1.2";  // "1.2" or "1.3"
     friend bool operator==(const ClientTls&, const ClientTls&) = default;
@@ -88,14 +88,14 @@ struct ClientTls {
 /// TLS towards servers.
 struct ServerTls {
     ServerTlsMode mode = ServerTlsMode::preferred;
-    std::string ca;                 // PEM file; needed by verify_ca and verify_identity
-    std::string certificate;        // of ours, when servers want one
+    std::string ca;           // PEM file; needed by verify_ca and verify_identity
+    std::string certificate;  // of ours, when servers want one
     std::string key;
     friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
 struct Credentials {
-    Milliseconds ttl{60'000};       // learned entries older than this are verified again at next use
+    Milliseconds ttl{60'000};  // learned entries older than this are verified again at next use
     std::uint32_t max_entries = 10'000;
     friend bool operator==(const Credentials&, const Credentials&) = default;
 };
@@ -104,12 +104,13 @@ struct Limits {
     Milliseconds handshake_timeout{10'000};  // from accept to logged in
     Milliseconds connect_timeout{1'000};     // dialling a server, incl. login
     Milliseconds wait_timeout{28'800'000};   // an idle client is closed after this; 0: never
-    Milliseconds drain_timeout{30'000};      // how long a removed server or a shutdown waits for transactions
-    std::uint32_t max_connect_errors = 100;  // failed logins in a row from one address until 1129
+    Milliseconds drain_timeout{
+        30'000};  // how long a removed server or a shutdown waits for transactions
+    std::uint32_t max_connect_errors = 100;    // failed logins in a row from one address until 1129
     Milliseconds connect_error_block{60'000};  // how long 1129 lasts
-    ByteCount session_buffer{16'384};        // one receive buffer; two per session
-    ByteCount max_status_packet{1'048'576};  // largest OK/ERR packet taken from a server
-    ByteCount max_retry_command{65'536};     // a larger read is not kept for a retry
+    ByteCount session_buffer{16'384};          // one receive buffer; two per session
+    ByteCount max_status_packet{1'048'576};    // largest OK/ERR packet taken from a server
+    ByteCount max_retry_command{65'536};       // a larger read is not kept for a retry
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 
@@ -122,14 +123,14 @@ struct Metrics {
 struct Log {
     LogLevel level = LogLevel::info;
     LogFormat format = LogFormat::logfmt;
-    std::string file;               // empty: standard error
+    std::string file;  // empty: standard error
     friend bool operator==(const Log&, const Log&) = default;
 };
 
 struct Config {
-    std::string cluster = "main";   // name of the cluster; label in metrics
+    std::string cluster = "main";     // name of the cluster; label in metrics
     std::vector<Listener> listeners;  // default: one, named "default"
-    std::vector<Server> servers;    // at least one
+    std::vector<Server> servers;      // at least one
     Monitor monitor;
     std::vector<User> users;
     Probe probe;
@@ -140,8 +141,8 @@ struct Config {
     Limits limits;
     Metrics metrics;
     Log log;
-    std::uint32_t workers = 0;      // threads; 0: one per core
-    std::string server_version;     // greeting's version; empty: the primary's
+    std::uint32_t workers = 0;                           // threads; 0: one per core
+    std::string server_version;                          // greeting's version; empty: the primary's
     std::string state_directory = "/var/lib/pointsman";  // keys made at first start
     friend bool operator==(const Config&, const Config&) = default;
 };

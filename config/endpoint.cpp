@@ -17,11 +17,12 @@ bool is_alphanumeric(char c)
 bool is_host_name(std::string_view text)
 {
     auto allowed = [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; };
-    return !text.empty() && text.size() <= max_host && std::all_of(text.begin(), text.end(), allowed);
+    return !text.empty() && text.size() <= max_host &&
+           std::all_of(text.begin(), text.end(), allowed);
 }
 
-/// Hexadecimal groups, an embedded v4 address and a zone ("fe80::1%eth0"). Whether the groups add up
-/// is the resolver's business.
+/// Hexadecimal groups, an embedded v4 address and a zone ("fe80::1%eth0"). Whether the groups add
+/// up is the resolver's business.
 bool is_v6_literal(std::string_view text)
 {
     auto allowed = [](char c) {

@@ -28,6 +28,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text, std::uint16_t defa
 /// endpoint keeps its id; ids are never used again for another one. They start at 0 and are dense.
 enum class ServerId : std::uint32_t {};
 
-constexpr std::uint32_t index_of(ServerId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(ServerId id)
+{
+    return static_cast<std::uint32_t>(id);
+}
 
 }  // namespace pointsman::config

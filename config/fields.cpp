@@ -8,7 +8,10 @@ namespace {
 constexpr std::uint64_t ms = 1, second = 1'000, minute = 60 * second, day = 24 * 60 * minute;
 constexpr std::uint64_t kibibyte = 1'024, mebibyte = 1'024 * kibibyte;
 
-constexpr ValueRules from_to(std::uint64_t min, std::uint64_t max) { return {.bounds = {min, max}}; }
+constexpr ValueRules from_to(std::uint64_t min, std::uint64_t max)
+{
+    return {.bounds = {min, max}};
+}
 constexpr ValueRules name{.content = Content::name};
 constexpr ValueRules user_name{.content = Content::user};
 constexpr ValueRules path{.content = Content::path};
@@ -127,28 +130,79 @@ void describe_section(std::string_view key, const std::vector<Entry>&, std::vect
 
 }  // namespace
 
-template <> std::span<const Field<Config>> fields_of() { return config_fields; }
-template <> std::span<const Field<Listener>> fields_of() { return listener_fields; }
-template <> std::span<const Field<Server>> fields_of() { return server_fields; }
-template <> std::span<const Field<Monitor>> fields_of() { return monitor_fields; }
-template <> std::span<const Field<User>> fields_of() { return user_fields; }
-template <> std::span<const Field<Probe>> fields_of() { return probe_fields; }
-template <> std::span<const Field<Routing>> fields_of() { return routing_fields; }
-template <> std::span<const Field<ClientTls>> fields_of() { return client_tls_fields; }
-template <> std::span<const Field<ServerTls>> fields_of() { return server_tls_fields; }
-template <> std::span<const Field<Credentials>> fields_of() { return credentials_fields; }
-template <> std::span<const Field<Limits>> fields_of() { return limits_fields; }
-template <> std::span<const Field<Metrics>> fields_of() { return metrics_fields; }
-template <> std::span<const Field<Log>> fields_of() { return log_fields; }
+template <>
+std::span<const Field<Config>> fields_of()
+{
+    return config_fields;
+}
+template <>
+std::span<const Field<Listener>> fields_of()
+{
+    return listener_fields;
+}
+template <>
+std::span<const Field<Server>> fields_of()
+{
+    return server_fields;
+}
+template <>
+std::span<const Field<Monitor>> fields_of()
+{
+    return monitor_fields;
+}
+template <>
+std::span<const Field<User>> fields_of()
+{
+    return user_fields;
+}
+template <>
+std::span<const Field<Probe>> fields_of()
+{
+    return probe_fields;
+}
+template <>
+std::span<const Field<Routing>> fields_of()
+{
+    return routing_fields;
+}
+template <>
+std::span<const Field<ClientTls>> fields_of()
+{
+    return client_tls_fields;
+}
+template <>
+std::span<const Field<ServerTls>> fields_of()
+{
+    return server_tls_fields;
+}
+template <>
+std::span<const Field<Credentials>> fields_of()
+{
+    return credentials_fields;
+}
+template <>
+std::span<const Field<Limits>> fields_of()
+{
+    return limits_fields;
+}
+template <>
+std::span<const Field<Metrics>> fields_of()
+{
+    return metrics_fields;
+}
+template <>
+std::span<const Field<Log>> fields_of()
+{
+    return log_fields;
+}
 
 std::vector<KnownKey> known_keys()
 {
     const Config defaults;
     std::vector<KnownKey> keys;
     describe_all("", defaults, keys);
-    for_each_section([&](std::string_view key, auto member) {
-        describe_section(key, defaults.*member, keys);
-    });
+    for_each_section(
+        [&](std::string_view key, auto member) { describe_section(key, defaults.*member, keys); });
     return keys;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
-// Every key of the file in one table per section: its name, its field in Config, what it may be, and
-// whether a reload can apply it. Loader, diff and the test of example.yaml walk these tables.
+// Every key of the file in one table per section: its name, its field in Config, what it may be,
+// and whether a reload can apply it. Loader, diff and the test of example.yaml walk these tables.
+
+#include "config/values.hpp"
 
 #include <span>
 #include <string>
@@ -8,16 +10,14 @@
 #include <variant>
 #include <vector>
 
-#include "config/values.hpp"
-
 namespace pointsman::config {
 
 template <class Owner>
 using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
-                 ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*, ListenerMode Owner::*,
-                 ClientTlsMode Owner::*, ServerTlsMode Owner::*, NoReplica Owner::*,
-                 LogLevel Owner::*, LogFormat Owner::*>;
+                 ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
+                 ListenerMode Owner::*, ClientTlsMode Owner::*, ServerTlsMode Owner::*,
+                 NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
@@ -34,19 +34,32 @@ struct Field {
 
 template <class Owner>
 std::span<const Field<Owner>> fields_of();
-template <> std::span<const Field<Config>> fields_of<Config>();  // the top level's single values
-template <> std::span<const Field<Listener>> fields_of<Listener>();
-template <> std::span<const Field<Server>> fields_of<Server>();
-template <> std::span<const Field<Monitor>> fields_of<Monitor>();
-template <> std::span<const Field<User>> fields_of<User>();
-template <> std::span<const Field<Probe>> fields_of<Probe>();
-template <> std::span<const Field<Routing>> fields_of<Routing>();
-template <> std::span<const Field<ClientTls>> fields_of<ClientTls>();
-template <> std::span<const Field<ServerTls>> fields_of<ServerTls>();
-template <> std::span<const Field<Credentials>> fields_of<Credentials>();
-template <> std::span<const Field<Limits>> fields_of<Limits>();
-template <> std::span<const Field<Metrics>> fields_of<Metrics>();
-template <> std::span<const Field<Log>> fields_of<Log>();
+template <>
+std::span<const Field<Config>> fields_of<Config>();  // the top level's single values
+template <>
+std::span<const Field<Listener>> fields_of<Listener>();
+template <>
+std::span<const Field<Server>> fields_of<Server>();
+template <>
+std::span<const Field<Monitor>> fields_of<Monitor>();
+template <>
+std::span<const Field<User>> fields_of<User>();
+template <>
+std::span<const Field<Probe>> fields_of<Probe>();
+template <>
+std::span<const Field<Routing>> fields_of<Routing>();
+template <>
+std::span<const Field<ClientTls>> fields_of<ClientTls>();
+template <>
+std::span<const Field<ServerTls>> fields_of<ServerTls>();
+template <>
+std::span<const Field<Credentials>> fields_of<Credentials>();
+template <>
+std::span<const Field<Limits>> fields_of<Limits>();
+template <>
+std::span<const Field<Metrics>> fields_of<Metrics>();
+template <>
+std::span<const Field<Log>> fields_of<Log>();
 
 /// Calls `visit(key, member)` for every section; the member is a section or a vector of them.
 template <class Visit>

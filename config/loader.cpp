@@ -1,11 +1,11 @@
 #include "config/loader.hpp"
 
-#include <type_traits>
-
 #include "config/fields.hpp"
 #include "config/secrets.hpp"
 #include "config/section_reader.hpp"
 #include "config/validate.hpp"
+
+#include <type_traits>
 
 namespace pointsman::config {
 namespace {

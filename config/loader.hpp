@@ -1,13 +1,13 @@
 #pragma once
 // The YAML file → Config, or every mistake in it at once.
 
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "config/config.hpp"
 #include "config/mistake.hpp"
 #include "config/surroundings.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace pointsman::config {
 
@@ -22,8 +22,8 @@ struct LoadResult {
 /// Reads and checks a file, the secrets and the certificates that it names.
 LoadResult load_config(const std::string& path);
 
-/// The same for text that is at hand. `file_name` stands in the mistakes; relative paths in the text
-/// start at its folder.
+/// The same for text that is at hand. `file_name` stands in the mistakes; relative paths in the
+/// text start at its folder.
 LoadResult load_config_text(const std::string& text, const std::string& file_name,
                             const Surroundings& surroundings = real_surroundings());
 

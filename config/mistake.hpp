@@ -1,6 +1,6 @@
 #pragma once
-// What is wrong in a configuration file, and where. A reading collects mistakes and goes on, so that
-// an operator sees all of them at once.
+// What is wrong in a configuration file, and where. A reading collects mistakes and goes on, so
+// that an operator sees all of them at once.
 
 #include <cstdint>
 #include <functional>
@@ -51,6 +51,7 @@ public:
     bool is_full() const { return mistakes_.size() > max_mistakes; }
     const std::string& file() const { return file_; }
     const std::vector<Mistake>& mistakes() const { return mistakes_; }
+    void clear_mistakes() { mistakes_.clear(); }
     std::vector<Mistake> take_mistakes() { return std::move(mistakes_); }
 
 private:

@@ -6,7 +6,8 @@
 namespace pointsman::config {
 namespace {
 
-constexpr std::size_t max_word = 64;  // longer ones are no slips of our keys, and cost quadratic time
+constexpr std::size_t max_word =
+    64;  // longer ones are no slips of our keys, and cost quadratic time
 
 }  // namespace
 

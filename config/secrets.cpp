@@ -30,8 +30,9 @@ std::string first_line(const std::string& text)
 void load_from_environment(const std::string& path, SecretSource& secret, Reading& reading,
                            const Surroundings& surroundings)
 {
-    const bool is_name = !secret.environment.empty() &&
-                         secret.environment.find_first_of(std::string{"=\0", 2}) == std::string::npos;
+    const bool is_name =
+        !secret.environment.empty() &&
+        secret.environment.find_first_of(std::string{"=\0", 2}) == std::string::npos;
     const auto value = is_name ? surroundings.environment(secret.environment) : std::nullopt;
     if (value) {
         secret.value = *value;

@@ -1,12 +1,12 @@
 #pragma once
 // A SecretSource in a map: one of `key`, `key`_env, `key`_file, and the text it stands for.
 
-#include <string>
-#include <vector>
-
 #include "config/config.hpp"
 #include "config/section_reader.hpp"
 #include "config/surroundings.hpp"
+
+#include <string>
+#include <vector>
 
 namespace pointsman::config {
 

@@ -1,10 +1,10 @@
 #include "config/section_reader.hpp"
 
-#include <algorithm>
-
 #include "config/fields.hpp"
 #include "config/nearest.hpp"
 #include "config/values.hpp"
+
+#include <algorithm>
 
 namespace pointsman::config {
 namespace {
@@ -64,13 +64,14 @@ std::string join_path(const std::string& section, std::string_view key)
     return section.empty() ? std::string{key} : section + "." + std::string{key};
 }
 
-void read_section(const YamlNode& node, const std::string& path,
-                  const std::vector<KeySlot>& slots, Reading& reading)
+void read_section(const YamlNode& node, const std::string& path, const std::vector<KeySlot>& slots,
+                  Reading& reading)
 {
     if (node.kind != YamlKind::map && node.kind != YamlKind::null) {
         // The text is not shown: it may be a secret at the wrong place.
-        reading.add(node.place, path, "expected a map with the keys " + key_list(slots) + "; got " +
-                                          std::string{name_of(node.kind)});
+        reading.add(node.place, path,
+                    "expected a map with the keys " + key_list(slots) + "; got " +
+                        std::string{name_of(node.kind)});
         return;
     }
     for (const YamlNode& entry : node.children) {

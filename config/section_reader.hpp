@@ -2,13 +2,13 @@
 // One map of the file against the keys that are known in it: hands each value to its slot, and says
 // what is unknown, double or missing.
 
+#include "config/mistake.hpp"
+#include "config/yaml_reader.hpp"
+
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/mistake.hpp"
-#include "config/yaml_reader.hpp"
 
 namespace pointsman::config {
 
@@ -23,7 +23,7 @@ struct KeySlot {
 std::string join_path(const std::string& section, std::string_view key);
 
 /// Reads a map by its slots. An empty section (a key with nothing below it) is one with defaults.
-void read_section(const YamlNode& node, const std::string& path,
-                  const std::vector<KeySlot>& slots, Reading& reading);
+void read_section(const YamlNode& node, const std::string& path, const std::vector<KeySlot>& slots,
+                  Reading& reading);
 
 }  // namespace pointsman::config

@@ -24,7 +24,10 @@ std::optional<Mistake> assign_server_ids(Config& next, const Config* previous,
     auto is_new = [&](const Server& server) { return !find_same(previous, server); };
     const auto wanted = std::count_if(next.servers.begin(), next.servers.end(), is_new);
     if (static_cast<std::uint64_t>(wanted) + next_free > max_server_ids) {
-        return Mistake{{}, 0, 0, "servers",
+        return Mistake{{},
+                       0,
+                       0,
+                       "servers",
                        "one process can know " + std::to_string(max_server_ids) +
                            " different servers over its life, and these would be more; restart it "
                            "or list fewer"};

@@ -45,7 +45,10 @@ private:
     int descriptor_;
 };
 
-FileText failed_with(int error) { return {{}, std::generic_category().message(error)}; }
+FileText failed_with(int error)
+{
+    return {{}, std::generic_category().message(error)};
+}
 
 }  // namespace
 

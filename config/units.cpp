@@ -17,7 +17,10 @@ constexpr Unit duration_units[] = {
     {"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000},
 };
 constexpr Unit byte_units[] = {
-    {"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30},
+    {"B", 1},
+    {"KiB", 1ull << 10},
+    {"MiB", 1ull << 20},
+    {"GiB", 1ull << 30},
 };
 
 /// The number times its unit; nothing when the unit is not one of `units` or the product is above
@@ -73,6 +76,9 @@ std::string to_text(Milliseconds duration)
     return quantity_text(bits, duration_units);
 }
 
-std::string to_text(ByteCount bytes) { return quantity_text(bytes.value, byte_units); }
+std::string to_text(ByteCount bytes)
+{
+    return quantity_text(bytes.value, byte_units);
+}
 
 }  // namespace pointsman::config

@@ -1,11 +1,11 @@
 #include "config/validate.hpp"
 
+#include "config/server_ids.hpp"
+#include "config/values.hpp"
+
 #include <algorithm>
 #include <map>
 #include <string_view>
-
-#include "config/server_ids.hpp"
-#include "config/values.hpp"
 
 namespace pointsman::config {
 namespace {
@@ -66,9 +66,9 @@ private:
             auto [found, is_new] = first.emplace(text, i);
             if (is_new) continue;
             const auto other = reading_.place_of(entry_path(list, found->second, key)).line;
-            reading_.add(entry_path(list, i, key),
-                         "the " + std::string{key} + " " + quoted(text) +
-                             " is already taken by the entry in line " + std::to_string(other));
+            reading_.add(entry_path(list, i, key), "the " + std::string{key} + " " + quoted(text) +
+                                                       " is already taken by the entry in line " +
+                                                       std::to_string(other));
         }
     }
 
@@ -106,11 +106,15 @@ private:
         };
         if (config_.listeners.size() > max_listeners) return;
         std::vector<Place> places;
-        if (config_.metrics.enabled) places.push_back({"metrics.address", &config_.metrics.address});
+        if (config_.metrics.enabled)
+            places.push_back({"metrics.address", &config_.metrics.address});
         for (std::size_t i = 0; i < config_.listeners.size(); ++i)
-            places.push_back({entry_path("listeners", i, "address"), &config_.listeners[i].address});
+            places.push_back(
+                {entry_path("listeners", i, "address"), &config_.listeners[i].address});
         for (std::size_t i = 0; i < places.size() && !reading_.is_full(); ++i) {
-            auto same = [&](const Place& other) { return collide(*other.address, *places[i].address); };
+            auto same = [&](const Place& other) {
+                return collide(*other.address, *places[i].address);
+            };
             const auto end = places.begin() + static_cast<std::ptrdiff_t>(i);
             const auto other = std::find_if(places.begin(), end, same);
             if (other == end) continue;
@@ -192,8 +196,10 @@ private:
         const bool is_plain = std::all_of(version.begin(), version.end(),
                                           [](char c) { return c > 0x20 && c < 0x7f; });
         if (begins_well && is_plain && version.size() <= 60) return;
-        reading_.add("server_version", "expected a version such as 8.4.3, of at most 60 characters "
-                                       "without spaces; got " + quoted(version));
+        reading_.add("server_version",
+                     "expected a version such as 8.4.3, of at most 60 characters "
+                     "without spaces; got " +
+                         quoted(version));
     }
 
     const Config& config_;

@@ -7,8 +7,8 @@
 
 namespace pointsman::config {
 
-/// Adds what is wrong to `reading`, which also knows where each key stands. A value that was already
-/// found unfit has its default here, so nothing is said twice.
+/// Adds what is wrong to `reading`, which also knows where each key stands. A value that was
+/// already found unfit has its default here, so nothing is said twice.
 void validate(const Config& config, const Surroundings& surroundings, Reading& reading);
 
 }  // namespace pointsman::config

@@ -1,10 +1,10 @@
 #include "config/values.hpp"
 
+#include "config/nearest.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <span>
-
-#include "config/nearest.hpp"
 
 namespace pointsman::config {
 namespace {
@@ -96,12 +96,15 @@ bool is_within(std::uint64_t value, const Bounds& bounds)
     return value >= bounds.min && value <= bounds.max;
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 bool is_name_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
 }
 
 bool is_without_control(std::string_view text)
@@ -111,12 +114,30 @@ bool is_without_control(std::string_view text)
 
 }  // namespace
 
-std::string_view name_of(ListenerMode mode) { return find_name(listener_modes, mode); }
-std::string_view name_of(ClientTlsMode mode) { return find_name(client_tls_modes, mode); }
-std::string_view name_of(ServerTlsMode mode) { return find_name(server_tls_modes, mode); }
-std::string_view name_of(NoReplica choice) { return find_name(no_replica_choices, choice); }
-std::string_view name_of(LogLevel level) { return find_name(log_levels, level); }
-std::string_view name_of(LogFormat format) { return find_name(log_formats, format); }
+std::string_view name_of(ListenerMode mode)
+{
+    return find_name(listener_modes, mode);
+}
+std::string_view name_of(ClientTlsMode mode)
+{
+    return find_name(client_tls_modes, mode);
+}
+std::string_view name_of(ServerTlsMode mode)
+{
+    return find_name(server_tls_modes, mode);
+}
+std::string_view name_of(NoReplica choice)
+{
+    return find_name(no_replica_choices, choice);
+}
+std::string_view name_of(LogLevel level)
+{
+    return find_name(log_levels, level);
+}
+std::string_view name_of(LogFormat format)
+{
+    return find_name(log_formats, format);
+}
 
 Unfit read_value(std::string_view text, const ValueRules&, bool& out)
 {
@@ -142,19 +163,19 @@ Unfit read_value(std::string_view text, const ValueRules& rules, std::string& ou
 {
     std::string expected;
     switch (rules.content) {
-    case Content::text:
-    case Content::path:
-        if (!is_without_control(text)) expected = "text without control characters";
-        break;
-    case Content::user:
-        if (text.empty() || text.size() > 128 || !is_without_control(text))
-            expected = "an account's name of 1 to 128 bytes, without its host part";
-        break;
-    case Content::name:
-        if (text.empty() || text.size() > 64 ||
-            !std::all_of(text.begin(), text.end(), is_name_character))
-            expected = "a name of 1 to 64 letters, digits, '_', '.' or '-', such as db-1";
-        break;
+        case Content::text:
+        case Content::path:
+            if (!is_without_control(text)) expected = "text without control characters";
+            break;
+        case Content::user:
+            if (text.empty() || text.size() > 128 || !is_without_control(text))
+                expected = "an account's name of 1 to 128 bytes, without its host part";
+            break;
+        case Content::name:
+            if (text.empty() || text.size() > 64 ||
+                !std::all_of(text.begin(), text.end(), is_name_character))
+                expected = "a name of 1 to 64 letters, digits, '_', '.' or '-', such as db-1";
+            break;
     }
     if (!expected.empty()) return expected;
     out = text;
@@ -230,6 +251,9 @@ std::string printable(std::string_view text)
     return shown;
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string quoted(std::string_view text)
+{
+    return "\"" + printable(text) + "\"";
+}
 
 }  // namespace pointsman::config

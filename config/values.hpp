@@ -1,12 +1,12 @@
 #pragma once
 // Every type that a key can have: from text, to text, and what to say when it does not fit.
 
+#include "config/config.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "config/config.hpp"
 
 namespace pointsman::config {
 
@@ -56,18 +56,32 @@ Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogFormat& out);
 
 /// The text that read_value reads back to the same value.
-inline std::string value_text(bool value) { return value ? "true" : "false"; }
-inline std::string value_text(std::uint32_t value) { return std::to_string(value); }
-inline std::string value_text(const std::string& value) { return value; }
-inline std::string value_text(Milliseconds value) { return to_text(value); }
-inline std::string value_text(ByteCount value) { return to_text(value); }
+inline std::string value_text(bool value)
+{
+    return value ? "true" : "false";
+}
+inline std::string value_text(std::uint32_t value)
+{
+    return std::to_string(value);
+}
+inline std::string value_text(const std::string& value)
+{
+    return value;
+}
+inline std::string value_text(Milliseconds value)
+{
+    return to_text(value);
+}
+inline std::string value_text(ByteCount value)
+{
+    return to_text(value);
+}
 inline std::string value_text(const Endpoint& value)
 {
     return value == Endpoint{} ? std::string{} : value.text();
 }
 template <class Enumeration>
-    requires std::is_enum_v<Enumeration>
-std::string value_text(Enumeration value)
+requires std::is_enum_v<Enumeration> std::string value_text(Enumeration value)
 {
     return std::string{name_of(value)};
 }

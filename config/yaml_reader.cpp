@@ -17,15 +17,16 @@ Place place_at(const YAML::Mark& mark)
     return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
 }
 
-/// Turns the parser's events into a tree. An open node is always the last child of its parent, so the
-/// pointers in `open_` stay valid until it closes.
+/// Turns the parser's events into a tree. An open node is always the last child of its parent, so
+/// the pointers in `open_` stay valid until it closes.
 class TreeBuilder : public YAML::EventHandler {
 public:
     TreeBuilder(YamlNode& root, Reading& reading) : root_(root), reading_(reading) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override
     {
-        if (documents_++ == 1) reading_.add(place_at(mark), "", "a second YAML document; expected one");
+        if (documents_++ == 1)
+            reading_.add(place_at(mark), "", "a second YAML document; expected one");
     }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override
@@ -106,8 +107,8 @@ private:
 
     void check_tag(const std::string& tag, Place place)
     {
-        const bool is_standard = tag.empty() || tag == "?" || tag == "!" ||
-                                 tag.rfind("tag:yaml.org,2002:", 0) == 0;
+        const bool is_standard =
+            tag.empty() || tag == "?" || tag == "!" || tag.rfind("tag:yaml.org,2002:", 0) == 0;
         if (!is_standard) reading_.add(place, "", "YAML tags are not supported; remove it");
     }
 
@@ -131,10 +132,14 @@ const YamlNode* YamlNode::find(std::string_view wanted) const
 std::string_view name_of(YamlKind kind)
 {
     switch (kind) {
-    case YamlKind::null: return "nothing";
-    case YamlKind::scalar: return "text";
-    case YamlKind::list: return "a list";
-    case YamlKind::map: return "a map";
+        case YamlKind::null:
+            return "nothing";
+        case YamlKind::scalar:
+            return "text";
+        case YamlKind::list:
+            return "a list";
+        case YamlKind::map:
+            return "a map";
     }
     return "";
 }
@@ -149,6 +154,8 @@ YamlNode read_yaml(const std::string& text, Reading& reading)
         while (parser.HandleNextDocument(builder) && reading.mistakes().empty()) {
         }
     } catch (const YAML::Exception& error) {
+        // What the tree showed before is most likely a consequence of the same slip.
+        reading.clear_mistakes();
         reading.add(place_at(error.mark), "", "not valid YAML: " + error.msg);
     }
     return root;

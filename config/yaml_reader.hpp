@@ -1,12 +1,13 @@
 #pragma once
 // YAML text as a tree of plain values with their positions. The only user of yaml-cpp, whose
-// exceptions end here. Aliases and unknown tags are refused: the first make a small file a huge tree.
+// exceptions end here. Aliases and unknown tags are refused: the first make a small file a huge
+// tree.
+
+#include "config/mistake.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/mistake.hpp"
 
 namespace pointsman::config {
 

@@ -35,10 +35,31 @@ TEST_CASE("an address is read as host and port, v6 literal or socket path")
 TEST_CASE("what is no address is refused")
 {
     const std::string rows[] = {
-        "", ":3306", "db1:", "db1:65536", "db1:-1", "db1:33o6", "db1:3306 ", " db1", "db 1:3306",
-        "db1:3306:3307", "::1", "::1:3306", "[]", "[::1", "[::1]3306", "[::1]:", "[db1]:3306",
-        "[::1]x", "/", "/" + std::string(107, 'x'), "/run/a\nb", "user@db1:3306", "tcp://db1",
-        std::string(254, 'a'), std::string{"db\0", 3},
+        "",
+        ":3306",
+        "db1:",
+        "db1:65536",
+        "db1:-1",
+        "db1:33o6",
+        "db1:3306 ",
+        " db1",
+        "db 1:3306",
+        "db1:3306:3307",
+        "::1",
+        "::1:3306",
+        "[]",
+        "[::1",
+        "[::1]3306",
+        "[::1]:",
+        "[db1]:3306",
+        "[::1]x",
+        "/",
+        "/" + std::string(107, 'x'),
+        "/run/a\nb",
+        "user@db1:3306",
+        "tcp://db1",
+        std::string(254, 'a'),
+        std::string{"db\0", 3},
     };
     for (const auto& row : rows) {
         INFO(row);
