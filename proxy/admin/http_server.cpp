@@ -10,13 +10,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+
 #include <exception>
 #include <list>
 #include <map>
 #include <utility>
 
-// g++ 12 takes Asio's recycled coroutine frames for a mismatch of new and delete once it has inlined
-// one half of the pair.
+// g++ 12 takes Asio's recycled coroutine frames for a mismatch of new and delete once it has
+// inlined one half of the pair.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace pointsman::proxy {
@@ -85,14 +86,18 @@ Response bad_request()
     return response;
 }
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text)
+{
+    return {text.data(), text.size()};
+}
 
 }  // namespace
 
 struct HttpServer::State {
     State(asio::any_io_executor executor_in, HttpLimits limits_in)
         : executor(std::move(executor_in)), limits(limits_in), acceptor(executor), pause(executor)
-    {}
+    {
+    }
 
     using Methods = std::map<std::string, HttpHandler, std::less<>>;
 
@@ -123,7 +128,8 @@ HttpReply HttpServer::State::dispatch(const HttpRequest& request, std::string& a
     auto method = request.method == "HEAD" ? std::string_view("GET") : request.method;
     auto handler = path->second.find(method);
     if (handler == path->second.end()) {
-        for (const auto& [name, unused] : path->second) allowed += (allowed.empty() ? "" : ", ") + name;
+        for (const auto& [name, unused] : path->second)
+            allowed += (allowed.empty() ? "" : ", ") + name;
         return {405, "text/plain; charset=utf-8", "method not allowed\n"};
     }
     try {
@@ -139,15 +145,15 @@ Response HttpServer::State::respond(const Parser::value_type& request) const
     auto question = target.find('?');
     auto has_query = question != target.npos;
     std::string allowed;
-    auto reply = dispatch({view(request.method_string()), target.substr(0, question),
-                           has_query ? target.substr(question + 1) : std::string_view{},
-                           request.body()},
-                          allowed);
+    auto reply =
+        dispatch({view(request.method_string()), target.substr(0, question),
+                  has_query ? target.substr(question + 1) : std::string_view{}, request.body()},
+                 allowed);
 
     Response response(static_cast<http::status>(reply.status), request.version());
     response.set(http::field::server, "pointsman");
-    response.set(http::field::content_type, beast::string_view(reply.content_type.data(),
-                                                               reply.content_type.size()));
+    response.set(http::field::content_type,
+                 beast::string_view(reply.content_type.data(), reply.content_type.size()));
     response.set(http::field::cache_control, "no-store");
     if (!allowed.empty()) response.set(http::field::allow, allowed);
     response.keep_alive(request.keep_alive());
@@ -188,7 +194,8 @@ asio::awaitable<void> HttpServer::State::serve(Shared state, std::shared_ptr<Con
 {
     beast::flat_buffer buffer(state->limits.header_bytes + state->limits.body_bytes);
     try {
-        while (co_await serve_one(state, connection, buffer)) {}
+        while (co_await serve_one(state, connection, buffer)) {
+        }
     } catch (const std::exception&) {
         // Out of memory or a full buffer: this connection ends, nothing else.
     }
@@ -226,9 +233,13 @@ asio::awaitable<bool> HttpServer::State::serve_one(Shared state,
 
 HttpServer::HttpServer(asio::any_io_executor executor, HttpLimits limits)
     : state_(std::make_shared<State>(std::move(executor), limits))
-{}
+{
+}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer()
+{
+    stop();
+}
 
 void HttpServer::add(std::string_view method, std::string_view path, HttpHandler handler)
 {
@@ -248,8 +259,14 @@ boost::system::result<std::uint16_t> HttpServer::listen(const config::Endpoint& 
     return state_->acceptor.local_endpoint().port();
 }
 
-void HttpServer::stop() { state_->close_all(); }
+void HttpServer::stop()
+{
+    state_->close_all();
+}
 
-std::size_t HttpServer::connections() const { return state_->connections.size(); }
+std::size_t HttpServer::connections() const
+{
+    return state_->connections.size();
+}
 
 }  // namespace pointsman::proxy

@@ -5,8 +5,11 @@
 //
 // Not thread-safe: construct, stop and destroy it on the io_context's thread or before it runs.
 
+#include "config/endpoint.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/result.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,15 +17,13 @@
 #include <string>
 #include <string_view>
 
-#include "config/endpoint.hpp"
-
 namespace pointsman::proxy {
 
 struct HttpLimits {
     std::size_t connections = 16;
     std::uint32_t header_bytes = 8'192;
     std::uint64_t body_bytes = 65'536;
-    std::chrono::milliseconds request_time{5'000};    // for one whole request, and idle between them
+    std::chrono::milliseconds request_time{5'000};  // for one whole request, and idle between them
     std::chrono::milliseconds response_time{10'000};  // for one whole response
 };
 

@@ -3,15 +3,16 @@
 // reads them from another thread, so every field is an atomic written with relaxed load + store (no
 // locked instruction on the hot path).
 
+#include "config/endpoint.hpp"
+
+#include "proxy/routing/route.hpp"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
-
-#include "config/endpoint.hpp"
-#include "proxy/routing/route.hpp"
 
 namespace pointsman::proxy {
 
@@ -60,13 +61,13 @@ struct ServerCounters {
     LatencyHistogram read_latency, write_latency;  // first byte sent to last byte received
     Counter bytes_to_server, bytes_from_server;
     Counter links_opened, links_failed, links_lost;
-    Counter links_open;   // gauge: links now
-    Counter links_busy;   // gauge: of those, with an exchange under way
-    Counter errors;       // ERR packets from it
+    Counter links_open;  // gauge: links now
+    Counter links_busy;  // gauge: of those, with an exchange under way
+    Counter errors;      // ERR packets from it
 };
 
-/// Error code → count, for as many different codes as fit: open addressing, no allocation. What does
-/// not fit is counted as `other`, so that no server can make it grow.
+/// Error code → count, for as many different codes as fit: open addressing, no allocation. What
+/// does not fit is counted as `other`, so that no server can make it grow.
 class ErrorTable {
 public:
     static constexpr std::size_t slot_count = 256;  // a power of two
@@ -111,17 +112,17 @@ constexpr std::size_t max_close_reasons = 32;
 constexpr std::size_t max_counted_servers = 64;
 
 struct Counters {
-    Counter sessions_opened, sessions_open;          // the second is a gauge
+    Counter sessions_opened, sessions_open;  // the second is a gauge
     Counter logins_ok, logins_denied, logins_learned;
     Counter tls_handshakes;
     Counter bytes_from_clients, bytes_to_clients;
     std::array<Counter, max_close_reasons> sessions_closed;
     std::array<Counter, route_reason_count> routes;
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
-    Counter outcome_unknown;                          // 1180/08007 sent
-    Counter protocol_errors;                          // garbage from clients
+    Counter outcome_unknown;                                  // 1180/08007 sent
+    Counter protocol_errors;                                  // garbage from clients
     std::array<ServerCounters, max_counted_servers> servers;  // by server_slot
-    ErrorTable errors;                                // by error_key
+    ErrorTable errors;                                        // by error_key
 
     /// Where the numbers of a server stand: ids beyond the last slot share it.
     static constexpr std::size_t server_slot(config::ServerId id) noexcept

@@ -1,10 +1,10 @@
 #pragma once
 // The body of GET /metrics. The HTTP server that carries it is proxy/admin/http_server.
 
+#include "proxy/metrics/metrics.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "proxy/metrics/metrics.hpp"
 
 namespace pointsman::proxy {
 

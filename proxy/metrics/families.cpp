@@ -121,6 +121,9 @@ constexpr std::array<FamilyText, family_count> table = {{
 
 }  // namespace
 
-std::span<const FamilyText> families() { return table; }
+std::span<const FamilyText> families()
+{
+    return table;
+}
 
 }  // namespace pointsman::proxy

@@ -1,11 +1,11 @@
 #include "proxy/metrics/metrics.hpp"
 
+#include "proxy/metrics/process_stats.hpp"
+#include "proxy/metrics/sample_sheet.hpp"
+
 #include <limits>
 #include <map>
 #include <utility>
-
-#include "proxy/metrics/process_stats.hpp"
-#include "proxy/metrics/sample_sheet.hpp"
 
 namespace pointsman::proxy {
 namespace {
@@ -64,8 +64,8 @@ constexpr LatencyRow latency_rows[] = {
 constexpr std::string_view statement_names[statement_class_count] = {
     "read", "write", "transaction", "session", "prepare", "other"};
 constexpr std::string_view route_names[route_reason_count] = {
-    "read",   "read_no_replica", "needs_primary", "in_transaction",
-    "pinned", "hint",            "listener_mode", "redo"};
+    "read", "read_no_replica", "needs_primary", "in_transaction", "pinned",
+    "hint", "listener_mode",   "redo"};
 constexpr std::string_view role_names[] = {"unknown", "primary", "replica"};
 constexpr std::string_view health_names[] = {"starting", "up", "suspect", "down", "maintenance"};
 constexpr std::string_view write_state_names[] = {"open", "held", "none"};
@@ -181,7 +181,8 @@ void add_errors(SampleSheet& sheet, const Workers& workers, const std::vector<Na
             sheet.add(Family::server_errors, value, {{"server", name->second}, {"code", code}});
     }
     auto other = sum_of(workers, [](const Counters& c) { return c.errors.other(); });
-    if (other > 0) sheet.add(Family::server_errors, other, {{"server", "other"}, {"code", "other"}});
+    if (other > 0)
+        sheet.add(Family::server_errors, other, {{"server", "other"}, {"code", "other"}});
 }
 
 void add_server_view(SampleSheet& sheet, const health::ServerView& server)

@@ -1,6 +1,10 @@
 #pragma once
-// Turns what the workers counted, the topology and the probes' statistics into metric families, anew
-// at each scrape. It keeps nothing itself, so nothing can leak or go stale.
+// Turns what the workers counted, the topology and the probes' statistics into metric families,
+// anew at each scrape. It keeps nothing itself, so nothing can leak or go stale.
+
+#include "health/topology.hpp"
+
+#include "proxy/metrics/counters.hpp"
 
 #include <prometheus/collectable.h>
 
@@ -10,9 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "health/topology.hpp"
-#include "proxy/metrics/counters.hpp"
 
 namespace pointsman::proxy {
 

@@ -8,8 +8,8 @@
 namespace pointsman::proxy {
 
 struct ProcessStats {
-    double cpu_seconds = 0;           // user and system
-    double start_time_seconds = 0;    // since the Unix epoch
+    double cpu_seconds = 0;         // user and system
+    double start_time_seconds = 0;  // since the Unix epoch
     std::uint64_t resident_bytes = 0;
     std::uint64_t virtual_bytes = 0;
     std::uint64_t threads = 0;

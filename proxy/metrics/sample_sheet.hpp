@@ -1,6 +1,8 @@
 #pragma once
 // Collects samples under their family while one scrape is put together.
 
+#include "proxy/metrics/families.hpp"
+
 #include <prometheus/metric_family.h>
 
 #include <array>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "proxy/metrics/families.hpp"
 
 namespace pointsman::proxy {
 

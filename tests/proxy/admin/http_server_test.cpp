@@ -5,6 +5,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
+
 #include <stdexcept>
 
 namespace asio = boost::asio;
@@ -22,7 +23,9 @@ struct Site {
 
     explicit Site(HttpLimits limits = {}) : server(io.get_executor(), limits)
     {
-        server.add("GET", "/metrics", [](const HttpRequest&) { return HttpReply{200, "text/x", "m 1\n"}; });
+        server.add("GET", "/metrics", [](const HttpRequest&) {
+            return HttpReply{200, "text/x", "m 1\n"};
+        });
         server.add("GET", "/echo", [](const HttpRequest& request) {
             return HttpReply{200, "text/plain", std::string(request.query)};
         });
@@ -81,7 +84,8 @@ TEST_CASE("a handler gets the query and an unknown page is 404")
 TEST_CASE("another method is 405 and told what is allowed")
 {
     Site site;
-    auto answer = site.ask("POST /metrics HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+    auto answer =
+        site.ask("POST /metrics HTTP/1.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
     CHECK(answer.starts_with("HTTP/1.1 405 "));
     CHECK(answer.find("Allow: GET\r\n") != answer.npos);
 }
@@ -97,7 +101,8 @@ TEST_CASE("HEAD has the length of the page and no body")
 TEST_CASE("several requests on one connection are answered in order")
 {
     Site site;
-    auto answer = site.ask("GET /echo?1 HTTP/1.1\r\n\r\nGET /echo?2 HTTP/1.1\r\nConnection: close\r\n\r\n");
+    auto answer =
+        site.ask("GET /echo?1 HTTP/1.1\r\n\r\nGET /echo?2 HTTP/1.1\r\nConnection: close\r\n\r\n");
     auto first = answer.find("\r\n\r\n1HTTP/1.1 200");
     CHECK(first != answer.npos);
     CHECK(answer.ends_with("\r\n\r\n2"));

@@ -1,6 +1,7 @@
 #include "proxy/metrics/counters.hpp"
 
 #include <catch2/catch.hpp>
+
 #include <map>
 #include <memory>
 
@@ -10,10 +11,13 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a latency falls into the first bucket whose bound it does not exceed")
 {
-    struct Row { std::chrono::nanoseconds latency; std::size_t bucket; };
-    auto row = GENERATE(Row{0ns, 0}, Row{1us, 0}, Row{64us, 0}, Row{65us, 1}, Row{128us, 1},
-                        Row{129us, 2}, Row{1ms, 4}, Row{2097152us, 15}, Row{2097153us, 16},
-                        Row{1h, 16});
+    struct Row {
+        std::chrono::nanoseconds latency;
+        std::size_t bucket;
+    };
+    auto row =
+        GENERATE(Row{0ns, 0}, Row{1us, 0}, Row{64us, 0}, Row{65us, 1}, Row{128us, 1}, Row{129us, 2},
+                 Row{1ms, 4}, Row{2097152us, 15}, Row{2097153us, 16}, Row{1h, 16});
     LatencyHistogram histogram;
     histogram.record(row.latency);
     for (std::size_t i = 0; i < LatencyHistogram::bucket_count; ++i)

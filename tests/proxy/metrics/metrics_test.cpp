@@ -1,13 +1,13 @@
 #include "proxy/metrics/metrics.hpp"
 
-#include <prometheus/metric_family.h>
-
-#include <catch2/catch.hpp>
-#include <memory>
-#include <set>
-
 #include "proxy/metrics/exporter.hpp"
 #include "proxy/metrics/families.hpp"
+
+#include <catch2/catch.hpp>
+#include <prometheus/metric_family.h>
+
+#include <memory>
+#include <set>
 
 using namespace pointsman;
 using namespace pointsman::proxy;
@@ -50,7 +50,9 @@ struct Scrape {
         MetricsSources sources;
         sources.cluster = "main";
         sources.version = "1.2.3";
-        sources.workers = [this] { return std::vector<const Counters*>{first.get(), second.get()}; };
+        sources.workers = [this] {
+            return std::vector<const Counters*>{first.get(), second.get()};
+        };
         sources.topology = [this] { return topology; };
         sources.probes = [this] { return probes; };
         sources.close_reason_name = [](std::size_t i) -> std::string_view {
@@ -115,8 +117,8 @@ TEST_CASE("statements and errors stand under the server's name")
     scrape.first->count_error(config::ServerId{0}, 1213);
     scrape.second->count_error(config::ServerId{0}, 1213);
     scrape.second->count_own_error(1040);
-    CHECK(scrape.has(
-        "pointsman_statements_total{cluster=\"main\",server=\"db2\",kind=\"read\"} 7"));
+    CHECK(
+        scrape.has("pointsman_statements_total{cluster=\"main\",server=\"db2\",kind=\"read\"} 7"));
     CHECK(scrape.has(
         "pointsman_server_errors_total{cluster=\"main\",server=\"db1\",code=\"1213\"} 2"));
     CHECK(scrape.has("pointsman_errors_total{cluster=\"main\",code=\"1040\"} 1"));
@@ -160,8 +162,8 @@ TEST_CASE("probes are shown by server and result, and those of removed servers a
     auto removed = probe;
     removed.server = config::ServerId{40};
     scrape.probes = {probe, removed};
-    CHECK(scrape.has(
-        "pointsman_probes_total{cluster=\"main\",server=\"db2\",result=\"timeout\"} 1"));
+    CHECK(
+        scrape.has("pointsman_probes_total{cluster=\"main\",server=\"db2\",result=\"timeout\"} 1"));
     CHECK(scrape.has("pointsman_probe_duration_seconds_sum{cluster=\"main\",server=\"db2\"} 0.5"));
     CHECK(scrape.has("pointsman_probe_duration_seconds_count{cluster=\"main\",server=\"db2\"} 10"));
 }
