@@ -66,6 +66,7 @@ enum Effect : std::uint32_t {
     effect_session_tracking = 1u << 14,    // SET session_track_*
     effect_local_infile = 1u << 15,        // LOAD DATA/XML LOCAL
     effect_implicit_commit = 1u << 16,     // DDL and friends: ends an open transaction
+    effect_last_insert_id = 1u << 17,      // LAST_INSERT_ID(), @@last_insert_id: lives where the last INSERT ran
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */.

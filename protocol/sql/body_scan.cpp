@@ -1,0 +1,166 @@
+#include "protocol/sql/body_scan.hpp"
+
+#include "protocol/sql/folded_table.hpp"
+#include "protocol/sql/functions.hpp"
+
+namespace pointsman::protocol::sql {
+
+namespace {
+
+// Tables of information_schema that hold the data dictionary, which replicas share. The others (and
+// any not known here) tell about one server.
+constexpr std::string_view dictionary_tables[] = {
+    "applicable_roles", "character_sets", "check_constraints", "collation_character_set_applicability",
+    "collations", "column_privileges", "column_statistics", "columns", "columns_extensions", "engines",
+    "events", "key_column_usage", "keywords", "parameters", "partitions", "referential_constraints",
+    "routines", "schema_privileges", "schemata", "schemata_extensions", "sequences",
+    "st_geometry_columns", "st_spatial_reference_systems", "st_units_of_measure", "statistics",
+    "table_constraints", "table_constraints_extensions", "table_privileges", "tables",
+    "tables_extensions", "triggers", "user_attributes", "user_privileges", "view_routine_usage",
+    "view_table_usage", "views",
+};
+
+std::string_view bare_name(const Token& token)
+{
+    std::string_view text = token.text;
+    if (token.is(TokenKind::quoted_name) && text.size() >= 2) text = text.substr(1, text.size() - 2);
+    return text;
+}
+
+bool is_name(const Token& token)
+{
+    return token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
+}
+
+}  // namespace
+
+Token BodyScan::step()
+{
+    const Token token = cursor_.take();
+    switch (token.kind) {
+        case TokenKind::word: word(token); break;
+        case TokenKind::open: opened(token); break;
+        case TokenKind::dot: qualified_by(previous_); break;
+        case TokenKind::user_variable: user_variable(token); break;
+        case TokenKind::system_variable:
+            saw_system_variable_ = true;
+            needs_primary(statement_, PrimaryReason::session_state);
+            break;
+        case TokenKind::bad: needs_primary(statement_, PrimaryReason::not_understood); break;
+        case TokenKind::quoted_name:
+            if (in_information_schema_ && previous_.is(TokenKind::dot)) named_in_information_schema(token);
+            break;
+        case TokenKind::end:
+        case TokenKind::string:
+        case TokenKind::number:
+        case TokenKind::comma:
+        case TokenKind::semicolon:
+        case TokenKind::close:
+        case TokenKind::assign:
+        case TokenKind::symbol: break;
+    }
+    before_previous_ = previous_;
+    previous_ = token;
+    return token;
+}
+
+void BodyScan::word(const Token& token)
+{
+    const bool after_dot = previous_.is(TokenKind::dot);
+    if (after_dot && in_information_schema_) named_in_information_schema(token);
+    switch (token.word) {
+        case Word::identity:
+        case Word::last_insert_id:
+        case Word::warning_count:
+        case Word::error_count:
+            if (saw_system_variable_) statement_.effects |= effect_reads_last_result;
+            return;
+        case Word::pseudo_thread_id:
+            if (saw_system_variable_) statement_.effects |= effect_connection_id;
+            return;
+        default: break;
+    }
+    if (after_dot) return;
+    switch (token.word) {
+        case Word::into: return needs_primary(statement_, PrimaryReason::into);
+        case Word::lock: return needs_primary(statement_, PrimaryReason::locking_read);
+        case Word::update:
+        case Word::share:
+            if (previous_.is(Word::for_)) needs_primary(statement_, PrimaryReason::locking_read);
+            return;
+        case Word::value:
+            // NEXT VALUE FOR sequence
+            if (previous_.is(Word::next) || previous_.is(Word::previous))
+                needs_primary(statement_, PrimaryReason::function);
+            return;
+        case Word::current_role: return needs_primary(statement_, PrimaryReason::function);
+        case Word::procedure: return needs_primary(statement_, PrimaryReason::not_understood);
+        case Word::sql_calc_found_rows:
+            return needs_primary(statement_, PrimaryReason::session_state, effect_calc_found_rows);
+        default: return;
+    }
+}
+
+/// A parenthesis opens: is it the argument list of a call?
+void BodyScan::opened(const Token& token)
+{
+    if (previous_.is(TokenKind::string)) return called_unknown();
+    if (!is_name(previous_)) return;
+    const bool qualified = before_previous_.is(TokenKind::dot);
+    const FunctionTraits* traits = nullptr;
+    if (previous_.is(TokenKind::word) && !qualified)
+        traits = find_function(previous_.text, previous_.hash, dialect_);
+    if (!traits) return called_unknown();
+    if (traits->only_adjacent && token.spaced) return called_unknown();
+    if (traits->reason != PrimaryReason::none)
+        needs_primary(statement_, traits->reason, traits->effects);
+}
+
+/// After ) or AS a name is an alias, and its parentheses hold column names or a query.
+void BodyScan::called_unknown()
+{
+    if (before_previous_.is(TokenKind::close) || before_previous_.is(Word::as)) return;
+    if (is_cte_column_list()) return;
+    needs_primary(statement_, PrimaryReason::unknown_function);
+}
+
+/// name ( column, column ) AS ( cannot be a call: an alias is never a parenthesis.
+bool BodyScan::is_cte_column_list() const
+{
+    Cursor ahead = cursor_;
+    do {
+        if (!is_name(ahead.take())) return false;
+    } while (ahead.accept(TokenKind::comma));
+    return ahead.accept(TokenKind::close) && ahead.accept(Word::as) && ahead.accept(TokenKind::open);
+}
+
+void BodyScan::user_variable(const Token& token)
+{
+    const bool after_account_name = previous_.is(TokenKind::string) ||
+                                    previous_.is(TokenKind::quoted_name) ||
+                                    (previous_.is(TokenKind::word) && !token.spaced);
+    if (accounts_ && after_account_name) return;
+    needs_primary(statement_, PrimaryReason::session_state, effect_user_variable);
+}
+
+/// A dot follows `name`: is it a schema whose tables are about one server?
+void BodyScan::qualified_by(const Token& name)
+{
+    in_information_schema_ = false;
+    if (!is_name(name) || before_previous_.is(TokenKind::dot)) return;
+    const std::string_view schema = bare_name(name);
+    const bool of_one_server = same_name(schema, "performance_schema") || same_name(schema, "sys") ||
+                               same_name(schema, "mysql");
+    if (of_one_server) needs_primary(statement_, PrimaryReason::server_specific);
+    in_information_schema_ = same_name(schema, "information_schema");
+}
+
+void BodyScan::named_in_information_schema(const Token& table)
+{
+    in_information_schema_ = false;
+    for (const auto name : dictionary_tables)
+        if (same_name(name, bare_name(table))) return;
+    needs_primary(statement_, PrimaryReason::server_specific);
+}
+
+}  // namespace pointsman::protocol::sql

@@ -1,0 +1,44 @@
+#pragma once
+// The tokens of one text, taken one by one with one of look-ahead.
+
+#include "protocol/sql/lexer.hpp"
+
+namespace pointsman::protocol::sql {
+
+class Cursor {
+public:
+    Cursor(std::string_view text, const Dialect& dialect) : lexer_(text, dialect)
+    {
+        current_ = lexer_.next();
+    }
+
+    /// The next token, not taken.
+    const Token& peek() const { return current_; }
+    Token take()
+    {
+        const Token token = current_;
+        current_ = lexer_.next();
+        return token;
+    }
+    bool accept(Word word)
+    {
+        if (!current_.is(word)) return false;
+        current_ = lexer_.next();
+        return true;
+    }
+    bool accept(TokenKind kind)
+    {
+        if (!current_.is(kind)) return false;
+        current_ = lexer_.next();
+        return true;
+    }
+    /// At the end of the text or at a semicolon.
+    bool at_end() const { return current_.ends_statement(); }
+    const HintView& hint() const { return lexer_.hint(); }
+
+private:
+    Lexer lexer_;
+    Token current_;
+};
+
+}  // namespace pointsman::protocol::sql

@@ -1,0 +1,181 @@
+// SET in all its forms: which of the session's or the server's variables it changes.
+
+#include <optional>
+
+#include "protocol/sql/folded_table.hpp"
+#include "protocol/sql/rules.hpp"
+
+namespace pointsman::protocol::sql {
+
+namespace {
+
+using enum PrimaryReason;
+
+enum class Scope { session, global };
+
+void set_variable_in(Statement& statement, Scope scope)
+{
+    switch (scope) {
+        case Scope::session:
+            needs_primary(statement, session_state, effect_system_variable);
+            return;
+        case Scope::global:
+            needs_primary(statement, server_specific, effect_global_variable);
+            return;
+    }
+}
+
+/// GLOBAL, PERSIST, SESSION …: nothing when no scope is next.
+std::optional<Scope> accept_scope(Cursor& cursor)
+{
+    if (cursor.accept(Word::global) || cursor.accept(Word::persist) ||
+        cursor.accept(Word::persist_only))
+        return Scope::global;
+    if (cursor.accept(Word::session) || cursor.accept(Word::local)) return Scope::session;
+    return std::nullopt;
+}
+
+/// The value alone decides; an expression could be anything, and off is the careful guess.
+Transaction autocommit_by(const Token& value, bool alone)
+{
+    if (!alone) return Transaction::set_autocommit_off;
+    const bool on_word = value.is(Word::on) || value.is(Word::true_) || value.is(Word::default_);
+    const bool on_text = value.is(TokenKind::string) && value.text.size() == 4 &&
+                         same_name(value.text.substr(1, 2), "on");
+    const bool one = value.is(TokenKind::number) && value.text == "1";
+    return on_word || on_text || one ? Transaction::set_autocommit_on
+                                     : Transaction::set_autocommit_off;
+}
+
+void read_value(Parse& parse)
+{
+    int depth = 0;
+    while (!parse.cursor.at_end()) {
+        if (depth == 0 && parse.cursor.peek().is(TokenKind::comma)) return;
+        const Token token = parse.body.step();
+        if (token.is(TokenKind::open)) ++depth;
+        if (token.is(TokenKind::close)) --depth;
+    }
+}
+
+void read_autocommit(Parse& parse)
+{
+    Cursor& cursor = parse.cursor;
+    if (cursor.peek().is(TokenKind::assign) || cursor.peek().text == "=") cursor.take();
+    const Token value = cursor.peek();
+    if (!cursor.at_end()) parse.body.step();
+    const bool alone = cursor.at_end() || cursor.peek().is(TokenKind::comma);
+    parse.statement.transaction = autocommit_by(value, alone);
+}
+
+/// [scope] name = value, where name may have parts (validate_password.policy).
+void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky)
+{
+    Cursor& cursor = parse.cursor;
+    const Token name = cursor.take();
+    set_variable_in(parse.statement, scope.value_or(Scope::session));
+    // Without a scope of its own an assignment may follow the one before.
+    if (!scope && sticky == Scope::global) set_variable_in(parse.statement, Scope::global);
+    if (scope.value_or(Scope::session) == Scope::global) return;
+    if (same_name(name.text.substr(0, 14), "session_track_"))
+        parse.statement.effects |= effect_session_tracking;
+    if (name.is(Word::autocommit)) read_autocommit(parse);
+}
+
+void read_assignment(Parse& parse, Scope& sticky)
+{
+    Cursor& cursor = parse.cursor;
+    if (cursor.peek().is(TokenKind::user_variable)) {
+        parse.body.step();
+        return read_value(parse);
+    }
+    const bool at_at = cursor.accept(TokenKind::system_variable);
+    const std::optional<Scope> scope = accept_scope(cursor);
+    if (at_at) {
+        cursor.accept(TokenKind::dot);
+        read_system_variable(parse, scope, Scope::session);
+    } else {
+        if (scope) sticky = *scope;
+        read_system_variable(parse, scope, sticky);
+    }
+    read_value(parse);
+}
+
+void read_set_transaction(Parse& parse, std::optional<Scope> scope)
+{
+    parse.statement.kind = StatementKind::set_transaction;
+    set_variable_in(parse.statement, scope.value_or(Scope::session));
+}
+
+/// Forms that assign no variable; true when the statement was one of them.
+bool read_special_form(Parse& parse)
+{
+    Cursor& cursor = parse.cursor;
+    const Token first = cursor.peek();
+    Cursor ahead = cursor;
+    ahead.take();
+    const Token second = ahead.peek();
+    const bool assigns = second.is(TokenKind::assign) || second.text == "=" || second.is(TokenKind::dot);
+    switch (first.word) {
+        case Word::password:
+            parse.statement.kind = StatementKind::account;
+            parse.body.expect_accounts();
+            needs_primary(parse.statement, writes, effect_implicit_commit);
+            return true;
+        case Word::default_:
+            parse.statement.kind = StatementKind::account;
+            parse.body.expect_accounts();
+            needs_primary(parse.statement, writes);
+            return true;
+        case Word::role:
+        case Word::resource:
+            if (assigns) return false;
+            parse.body.expect_accounts();
+            needs_primary(parse.statement, session_state, effect_system_variable);
+            return true;
+        case Word::statement:
+            if (assigns) return false;
+            read_set_statement_for(parse);
+            return true;
+        case Word::transaction:
+            if (assigns) return false;
+            read_set_transaction(parse, std::nullopt);
+            return true;
+        case Word::global:
+        case Word::session:
+        case Word::local: {
+            if (!second.is(Word::transaction)) return false;
+            const auto scope = accept_scope(cursor);
+            read_set_transaction(parse, scope);
+            return true;
+        }
+        default: return false;
+    }
+}
+
+/// NAMES and CHARACTER SET may stand among assignments.
+bool read_character_set(Parse& parse)
+{
+    Cursor ahead = parse.cursor;
+    const Token first = ahead.take();
+    const bool character_set = first.is(Word::charset) || first.is(Word::names) ||
+                               (first.is(Word::character) && ahead.peek().is(Word::set));
+    if (!character_set) return false;
+    set_variable_in(parse.statement, Scope::session);
+    read_value(parse);
+    return true;
+}
+
+}  // namespace
+
+void read_set(Parse& parse)
+{
+    if (read_special_form(parse)) return;
+    Scope sticky = Scope::session;
+    do {
+        if (!read_character_set(parse)) read_assignment(parse, sticky);
+    } while (parse.cursor.accept(TokenKind::comma));
+    if (parse.statement.reason == none) needs_primary(parse.statement, session_state);
+}
+
+}  // namespace pointsman::protocol::sql
