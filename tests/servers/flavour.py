@@ -98,7 +98,7 @@ loose_rpl_semi_sync_replica_enabled=ON
         ]
 
     def forget_binary_log(self, server):
-        new_words = server.scalar("SELECT VERSION() >= '8.4' OR VERSION() LIKE '9.%%'")
+        new_words = server.scalar("SELECT VERSION() >= '8.4' OR VERSION() LIKE '9.%'")
         server.sql("RESET BINARY LOGS AND GTIDS" if new_words else "RESET MASTER")
 
     def follow(self, port):

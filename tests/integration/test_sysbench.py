@@ -1,0 +1,52 @@
+"""sysbench, with binary prepared statements and transactions, sees no error.
+
+POINTSMAN_SYSBENCH_SECONDS=60 makes the long version of it."""
+
+import os
+
+import pytest
+
+from support import sysbench
+
+SECONDS = int(os.environ.get("POINTSMAN_SYSBENCH_SECONDS", "10"))
+THREADS = 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sbtest(cluster):
+    sysbench("oltp_read_write", "prepare", cluster.primary.port)
+    cluster.wait_replicated()
+    yield
+    sysbench("oltp_read_write", "cleanup", cluster.primary.port)
+
+
+def no_errors(output):
+    assert "reconnects:                          0 " in output, output
+
+
+def test_read_write_transactions(proxy):
+    no_errors(sysbench("oltp_read_write", "run", proxy.port(), "--db-ps-mode=auto",
+                       threads=THREADS, seconds=SECONDS))
+
+
+@pytest.mark.parametrize("statements", ["auto", "disable"])
+def test_read_write_without_transactions_reads_on_both_replicas(proxy, cluster, statements):
+    before = proxy.metrics()
+    output = sysbench("oltp_read_write", "run", proxy.port(), f"--db-ps-mode={statements}",
+                      "--skip-trx=on", "--delete-inserts=0", threads=THREADS, seconds=SECONDS)
+    no_errors(output)
+    assert "ignored errors:                      0 " in output, output
+    if statements == "disable":  # prepared statements may stay on one server
+        after = proxy.metrics()
+        for replica in cluster.replicas:
+            labels = {"server": replica.name, "kind": "read"}
+            assert (after.total("pointsman_statements_total", **labels)
+                    > before.total("pointsman_statements_total", **labels))
+
+
+def test_the_replicas_hold_what_the_primary_holds(proxy, cluster):
+    sysbench("oltp_write_only", "run", proxy.port(), threads=8, seconds=2)
+    cluster.wait_replicated()
+    sums = {server.name: server.sql("CHECKSUM TABLE sbtest.sbtest1, sbtest.sbtest2")
+            for server in cluster.servers}
+    assert len(set(map(str, sums.values()))) == 1, sums
