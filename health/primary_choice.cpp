@@ -1,0 +1,266 @@
+#include "health/primary_choice.hpp"
+
+#include <algorithm>
+
+namespace pointsman::health {
+namespace {
+
+using Indices = std::vector<std::size_t>;
+
+bool may_be_primary(const Member& member)
+{
+    bool alive = member.health == HealthState::up || member.health == HealthState::suspect;
+    return alive && member.report && member.report->is_writable();
+}
+
+std::string title(const Member& member) { return member.name + " (" + member.address.text() + ")"; }
+
+std::string joined(const std::vector<std::string>& names)
+{
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+class Chooser {
+public:
+    Chooser(const std::vector<Member>& members, const ReplicationGraph& graph,
+            const std::optional<KnownPrimary>& known)
+        : members_(members), graph_(graph), known_(known)
+    {
+        for (std::size_t i = 0; i < members.size(); ++i)
+            if (may_be_primary(members[i])) writable_.push_back(i);
+        if (known) known_at_ = position_of(known->id);
+    }
+
+    PrimaryChoice choose() &&
+    {
+        if (known_) drop_strangers_to_known();
+        if (known_at_ && contains(writable_, *known_at_) && !left_by_its_replicas()) {
+            accept(*known_at_);
+        } else if (!known_ && still_looking()) {
+            choice_.why_none = "still looking at " + names_where(HealthState::starting) + " for the first time";
+        } else {
+            choose_among_writable();
+        }
+        return std::move(choice_);
+    }
+
+private:
+    static bool contains(const Indices& indices, std::size_t i)
+    {
+        return std::ranges::find(indices, i) != indices.end();
+    }
+
+    std::optional<std::size_t> position_of(config::ServerId id) const
+    {
+        auto at = std::ranges::find(members_, id, &Member::id);
+        if (at == members_.end()) return std::nullopt;
+        return static_cast<std::size_t>(at - members_.begin());
+    }
+
+    /// The data directory is another one than that of the known primary, and came from elsewhere.
+    bool is_stranger(std::size_t i) const
+    {
+        const auto& report = *members_[i].report;
+        if (known_at_ == i && report.facts.uuid == known_->uuid) return false;
+        if (known_at_ && known_at_ != i && (graph_.follows(i, *known_at_) || graph_.follows(*known_at_, i)))
+            return false;
+        if (report.facts.gtids && report.executed.empty() && !known_->executed.empty()) return true;
+        return !gtids_in_common(known_->flavour, report.executed, known_->executed);
+    }
+
+    void drop_strangers_to_known()
+    {
+        std::erase_if(writable_, [&](std::size_t i) {
+            bool stranger = is_stranger(i);
+            if (stranger)
+                refuse(i, "is writable and shares no history with " + known_->name +
+                              ", the primary until now: it gets nothing");
+            return stranger;
+        });
+    }
+
+    /// The known primary is not to be seen now, and the replicas follow another writable server.
+    bool left_by_its_replicas() const
+    {
+        if (members_[*known_at_].health == HealthState::up) return false;
+        return graph_.followers(*known_at_).empty() && std::ranges::any_of(writable_, [&](std::size_t i) {
+                   return i != *known_at_ && !graph_.followers(i).empty();
+               });
+    }
+
+    bool still_looking() const
+    {
+        return std::ranges::any_of(members_, [](const Member& m) { return m.health == HealthState::starting; });
+    }
+
+    void choose_among_writable()
+    {
+        auto best = writable_;
+        if (known_at_) std::erase(best, *known_at_);
+        if (!known_) drop_outsiders(best);
+        if (best.size() > 1) best = not_following_another(best);
+        if (best.size() > 1) best = followed(best);
+        if (best.size() > 1) best = covering_all(best);
+        if (best.size() == 1) return accept(best.front());
+
+        auto names = names_of(writable_);
+        for (auto i : writable_) refuse(i, "is writable like " + names + ", and which is the primary cannot be told");
+        choice_.why_none =
+            writable_.empty() ? why_none_writable()
+                              : names + " are writable and which is the primary cannot be told: make all but "
+                                        "one read-only";
+    }
+
+    /// With nothing known yet: a writable server that has nothing to do with the ones that report is
+    /// not their primary.
+    void drop_outsiders(Indices& best)
+    {
+        std::erase_if(best, [&](std::size_t i) {
+            bool outsider = has_company(i) && !related_to_any(i);
+            if (outsider) {
+                std::erase(writable_, i);
+                refuse(i, "is writable and shares no history with the other servers: it gets nothing");
+            }
+            return outsider;
+        });
+    }
+
+    /// Others report that are no rivals: read-only servers, which have a primary somewhere.
+    bool has_company(std::size_t i) const
+    {
+        for (std::size_t other = 0; other < members_.size(); ++other)
+            if (other != i && members_[other].report && !members_[other].report->is_writable()) return true;
+        return false;
+    }
+
+    bool related_to_any(std::size_t i) const
+    {
+        for (std::size_t other = 0; other < members_.size(); ++other)
+            if (other != i && members_[other].report && graph_.share_history(i, other)) return true;
+        return false;
+    }
+
+    Indices not_following_another(const Indices& among) const
+    {
+        return filtered(among, [&](std::size_t i) {
+            return std::ranges::none_of(among, [&](std::size_t other) { return graph_.follows(i, other); });
+        });
+    }
+
+    Indices followed(const Indices& among) const
+    {
+        return filtered(among, [&](std::size_t i) { return !graph_.followers(i).empty(); });
+    }
+
+    Indices covering_all(const Indices& among) const
+    {
+        return filtered(among, [&](std::size_t i) {
+            return std::ranges::all_of(among, [&](std::size_t other) {
+                return i == other || (graph_.covers(i, other) && !graph_.covers(other, i));
+            });
+        });
+    }
+
+    /// Those that pass; all, when the test tells none apart.
+    template <class Test>
+    static Indices filtered(const Indices& among, Test passes)
+    {
+        Indices left;
+        std::ranges::copy_if(among, std::back_inserter(left), passes);
+        return left.empty() ? among : left;
+    }
+
+    void accept(std::size_t primary)
+    {
+        choice_.primary = primary;
+        for (auto i : writable_) {
+            if (i == primary) continue;
+            refuse(i, "is writable, but the primary is " + title(members_[primary]) + ": it gets nothing",
+                   members_[primary].looked_at > members_[i].looked_at);
+        }
+    }
+
+    void refuse(std::size_t i, std::string problem, bool confirmed = true)
+    {
+        choice_.refused.push_back({i, std::move(problem), confirmed});
+    }
+
+    std::string why_none_writable() const
+    {
+        std::string text = known_ ? known_->name + " (" + known_->address.text() + "), the primary, " + state_of_known()
+                                  : std::string("no server is known to be the primary");
+        std::vector<std::string> read_only, down, refused;
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            const auto& member = members_[i];
+            if (known_at_ == i) continue;
+            if (was_refused(i)) refused.push_back(member.name);
+            else if (member.report && !member.report->is_writable()) read_only.push_back(member.name);
+            else if (member.health == HealthState::down) down.push_back(member.name);
+        }
+        add_group(text, read_only, "is read-only", "are read-only");
+        add_group(text, down, "does not answer", "do not answer");
+        add_group(text, refused, "is writable and not of this cluster", "are writable and not of this cluster");
+        return text;
+    }
+
+    static void add_group(std::string& text, const std::vector<std::string>& names, std::string_view one,
+                          std::string_view many)
+    {
+        if (names.empty()) return;
+        text += "; " + joined(names) + " " + std::string(names.size() == 1 ? one : many);
+    }
+
+    bool was_refused(std::size_t i) const
+    {
+        return std::ranges::find(choice_.refused, i, &Refused::member) != choice_.refused.end();
+    }
+
+    std::string state_of_known() const
+    {
+        if (!known_at_) return "is no longer configured";
+        const auto& member = members_[*known_at_];
+        if (was_refused(*known_at_)) return "came back with other data";
+        switch (member.health) {
+            case HealthState::maintenance: return "is in maintenance";
+            case HealthState::down: return member.trouble;
+            case HealthState::starting: return "was not reached yet";
+            case HealthState::up:
+            case HealthState::suspect: break;
+        }
+        return member.report ? "is read-only" : member.trouble;
+    }
+
+    std::string names_where(HealthState health) const
+    {
+        std::vector<std::string> names;
+        for (const auto& member : members_)
+            if (member.health == health) names.push_back(member.name);
+        return joined(names);
+    }
+
+    std::string names_of(const Indices& indices) const
+    {
+        std::vector<std::string> names;
+        for (auto i : indices) names.push_back(members_[i].name);
+        return joined(names);
+    }
+
+    const std::vector<Member>& members_;
+    const ReplicationGraph& graph_;
+    const std::optional<KnownPrimary>& known_;
+    std::optional<std::size_t> known_at_;
+    Indices writable_;
+    PrimaryChoice choice_;
+};
+
+}  // namespace
+
+PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,
+                             const std::optional<KnownPrimary>& known)
+{
+    return Chooser{members, graph, known}.choose();
+}
+
+}  // namespace pointsman::health

@@ -1,0 +1,79 @@
+#include "health/server_health.hpp"
+
+#include <algorithm>
+
+namespace pointsman::health {
+
+using std::chrono::milliseconds;
+
+ServerHealth::ServerHealth(const config::Probe& rules, bool maintenance, TimePoint now)
+    : rules_(rules), maintenance_(maintenance), next_probe_(now)
+{
+}
+
+void ServerHealth::on_probe_started(TimePoint now)
+{
+    last_start_ = now;
+    next_probe_ = now + rules_.interval;
+}
+
+void ServerHealth::on_sample(ProbeSample sample)
+{
+    last_result_ = sample.result;
+    if (sample.result == ProbeResult::ok) {
+        on_report(sample);
+    } else {
+        if (!failing_since_) failing_since_ = sample.started;
+        last_error_ = std::move(sample.error);
+        good_in_a_row_ = 0;
+        server_answered(sample.result) ? on_refusal() : on_silence(sample);
+    }
+}
+
+void ServerHealth::on_report(ProbeSample& sample)
+{
+    report_ = std::move(sample.report);
+    reported_at_ = sample.started;
+    failing_since_.reset();
+    last_error_.clear();
+    bad_in_a_row_ = 0;
+    ++good_in_a_row_;
+    bool was_down = seen_ == HealthState::down || seen_ == HealthState::starting;
+    if (!was_down || good_in_a_row_ >= rules_.rise) seen_ = HealthState::up;
+}
+
+// It lives, and does not say how it is. A full server or a changed password of the monitor must not
+// take a working primary away, so this never counts towards `down`; a replica takes no reads meanwhile.
+void ServerHealth::on_refusal()
+{
+    bad_in_a_row_ = 0;
+    seen_ = HealthState::suspect;
+}
+
+void ServerHealth::on_silence(const ProbeSample& sample)
+{
+    ++bad_in_a_row_;
+    if (bad_in_a_row_ >= rules_.fall) {
+        seen_ = HealthState::down;
+        report_.reset();
+        return;
+    }
+    if (seen_ == HealthState::up) seen_ = HealthState::suspect;
+    if (seen_ != HealthState::down) next_probe_ = std::min(next_probe_, sample.finished + soon());
+}
+
+void ServerHealth::on_suspicion(TimePoint now)
+{
+    next_probe_ = std::min(next_probe_, std::max(now, last_start_ + soon()));
+}
+
+void ServerHealth::reconfigure(const config::Probe& rules, bool maintenance)
+{
+    rules_ = rules;
+    maintenance_ = maintenance;
+    next_probe_ = std::min(next_probe_, last_start_ + rules_.interval);
+}
+
+milliseconds ServerHealth::soon() const { return rules_.interval / 4; }
+
+}  // namespace pointsman::health

@@ -1,0 +1,56 @@
+#pragma once
+// Machine: from the samples of one server to its health, and when to look again. It keeps the last
+// thing the server said, for as long as that may still be true. No clock: times come with the inputs.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+#include "health/probe.hpp"
+
+namespace pointsman::health {
+
+class ServerHealth {
+public:
+    ServerHealth(const config::Probe& rules, bool maintenance, TimePoint now);
+
+    /// A probe leaves now; its sample will follow.
+    void on_probe_started(TimePoint now);
+    void on_sample(ProbeSample sample);
+    /// Something else noticed trouble: looks at once, yet not more often than four times an interval.
+    void on_suspicion(TimePoint now);
+    /// New rules or wishes of the operator; what is known of the server stays.
+    void reconfigure(const config::Probe& rules, bool maintenance);
+
+    HealthState state() const { return maintenance_ ? HealthState::maintenance : seen_; }
+    TimePoint next_probe() const { return next_probe_; }
+
+    /// What the server said last; null from the moment it is down until it answers again.
+    const ServerReport* report() const { return report_ ? &*report_ : nullptr; }
+    /// When the probe behind `report` left.
+    TimePoint reported_at() const { return reported_at_; }
+    /// The first of the failures in a row that have not ended yet.
+    std::optional<TimePoint> failing_since() const { return failing_since_; }
+    ProbeResult last_result() const { return last_result_; }
+    const std::string& last_error() const { return last_error_; }
+
+private:
+    void on_report(ProbeSample& sample);
+    void on_refusal();
+    void on_silence(const ProbeSample& sample);
+    std::chrono::milliseconds soon() const;
+
+    config::Probe rules_;
+    bool maintenance_;
+    HealthState seen_ = HealthState::starting;  // never `maintenance`
+    std::uint32_t good_in_a_row_ = 0, bad_in_a_row_ = 0;
+    std::optional<ServerReport> report_;
+    TimePoint reported_at_{}, last_start_{}, next_probe_;
+    std::optional<TimePoint> failing_since_;
+    ProbeResult last_result_ = ProbeResult::ok;
+    std::string last_error_;
+};
+
+}  // namespace pointsman::health

@@ -1,0 +1,241 @@
+#include "proxy/control/health_loop.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "health/replica_fitness.hpp"
+
+namespace pointsman::proxy {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// How often the sessions' signals are looked at, at least.
+constexpr milliseconds longest_sleep{25};
+/// Lag and texts in the snapshot are never older than this.
+constexpr milliseconds refresh_every{1'000};
+/// A probe ends by its own deadlines, except while the resolver looks up a name; and this machine may
+/// be busy.
+constexpr milliseconds overdue_margin{500};
+
+/// All that decides something; lag and texts change with every look and are refreshed at leisure.
+auto substance(const health::ServerView& server)
+{
+    return std::tie(server.id, server.name, server.address, server.role, server.health, server.weight,
+                    server.takes_reads, server.quarantined, server.flavour, server.version, server.uuid);
+}
+
+bool same_substance(const health::Topology& a, const health::Topology& b)
+{
+    auto same = [](const auto& one, const auto& other) { return substance(one) == substance(other); };
+    return a.epoch == b.epoch && a.primary == b.primary && a.writes == b.writes &&
+           std::ranges::equal(a.servers, b.servers, same);
+}
+
+}  // namespace
+
+HealthLoop::HealthLoop(Surroundings surroundings, const config::Config& config)
+    : around_(std::move(surroundings)), config_(config), timer_(around_.control),
+      self_(std::make_shared<HealthLoop*>(this))
+{
+}
+
+HealthLoop::~HealthLoop() { stop(); }
+
+void HealthLoop::start()
+{
+    running_ = true;
+    auto config = std::move(config_);
+    apply(config);
+    on_tick();
+}
+
+void HealthLoop::stop()
+{
+    running_ = false;
+    timer_.cancel();
+}
+
+void HealthLoop::apply(const config::Config& config)
+{
+    auto now = net::Clock::now();
+    bool same_access = config.monitor == config_.monitor && config.server_tls == config_.server_tls &&
+                       config.probe == config_.probe;
+    config_ = config;
+    if (!running_) return;
+
+    std::vector<Watched> next;
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+        const auto& server = config.servers[i];
+        if (auto* old = find(server.id)) {
+            bool same_place = old->server.address == server.address;
+            old->server = server;
+            old->health.reconfigure(config.probe, server.maintenance);
+            if (!same_access || !same_place) replace_prober(*old);
+            next.push_back(std::move(*old));
+        } else {
+            // Spread over the interval, so that probes do not all run at the same moment.
+            auto share = config.probe.interval * static_cast<int>(i) / static_cast<int>(config.servers.size());
+            next.push_back(watch(server, now + share));
+        }
+    }
+    watched_ = std::move(next);
+    {
+        std::lock_guard lock(totals_mutex_);
+        std::erase_if(totals_, [&](const auto& t) { return !find(t.server); });
+    }
+    rebuild(now);
+}
+
+HealthLoop::Watched HealthLoop::watch(const config::Server& server, net::TimePoint first_probe)
+{
+    Watched watched{server, {config_.probe, server.maintenance, first_probe}, {}, false, {}, {}, {}, 0};
+    watched.signals = around_.signals.counts(server.id);
+    replace_prober(watched);
+    return watched;
+}
+
+// A probe under way goes on with the old prober; its result is void.
+void HealthLoop::replace_prober(Watched& watched)
+{
+    watched.prober = std::make_shared<health::Prober>(watched.server.address, config_.monitor,
+                                                      config_.server_tls, config_.probe);
+    watched.incarnation = ++last_incarnation_;
+    watched.probing = false;
+}
+
+void HealthLoop::wake_at(net::TimePoint when)
+{
+    timer_.expires_at(when);
+    timer_.async_wait([self = std::weak_ptr(self_)](const boost::system::error_code& cancelled) {
+        auto loop = self.lock();
+        if (!cancelled && loop) (*loop)->on_tick();
+    });
+}
+
+void HealthLoop::on_tick()
+{
+    if (!running_) return;
+    auto now = net::Clock::now();
+    auto wake = now + longest_sleep;
+    for (auto& watched : watched_) {
+        notice_signals(watched, now);
+        give_up_overdue(watched, now);
+        if (!watched.probing && watched.health.next_probe() <= now) launch(watched, now);
+        if (!watched.probing) wake = std::min(wake, watched.health.next_probe());
+    }
+    if (now - published_at_ >= refresh_every) rebuild(now);
+    wake_at(wake);
+}
+
+void HealthLoop::notice_signals(Watched& watched, net::TimePoint now)
+{
+    auto counts = around_.signals.counts(watched.server.id);
+    bool news = counts.links_lost != watched.signals.links_lost || counts.read_only != watched.signals.read_only;
+    watched.signals = counts;
+    if (news) watched.health.on_suspicion(now);
+}
+
+void HealthLoop::give_up_overdue(Watched& watched, net::TimePoint now)
+{
+    if (!watched.probing || now < watched.overdue_at) return;
+    watched.overdue_at = now + config_.probe.interval;
+    health::ProbeSample sample;
+    sample.result = health::ProbeResult::connect_timeout;
+    sample.started = sample.finished = now;
+    sample.error = "the probe does not come back";
+    take(watched, std::move(sample));
+}
+
+void HealthLoop::launch(Watched& watched, net::TimePoint now)
+{
+    watched.health.on_probe_started(now);
+    auto job = [&control = around_.control, self = std::weak_ptr(self_), prober = watched.prober,
+                id = watched.server.id, incarnation = watched.incarnation] {
+        auto sample = std::make_shared<health::ProbeSample>(prober->probe());
+        boost::asio::post(control, [self, id, incarnation, sample] {
+            if (auto loop = self.lock()) (*loop)->on_sample(id, incarnation, std::move(*sample));
+        });
+    };
+    watched.probing = around_.pool.post(std::move(job));
+    watched.overdue_at = now + config_.probe.connect_timeout + config_.probe.timeout + overdue_margin;
+}
+
+void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation, health::ProbeSample sample)
+{
+    auto* watched = find(id);
+    if (!running_ || !watched || watched->incarnation != incarnation) return;
+    watched->probing = false;
+    take(*watched, std::move(sample));
+    on_tick();  // what was learnt may make another probe due
+}
+
+void HealthLoop::take(Watched& watched, health::ProbeSample sample)
+{
+    count(watched, sample);
+    if (sample.report && health::replication_flows(*sample.report)) watched.flowing_at = sample.started;
+    watched.health.on_sample(std::move(sample));
+    rebuild(net::Clock::now());
+}
+
+void HealthLoop::count(const Watched& watched, const health::ProbeSample& sample)
+{
+    std::lock_guard lock(totals_mutex_);
+    auto at = std::ranges::find(totals_, watched.server.id, &ProbeTotals::server);
+    if (at == totals_.end()) at = totals_.insert(at, ProbeTotals{watched.server.id, {}, {}, {}, {}, {}});
+    at->name = watched.server.name;
+    ++at->results[static_cast<std::size_t>(sample.result)];
+    at->last_duration = sample.finished - sample.started;
+    at->total_duration += at->last_duration;
+}
+
+void HealthLoop::rebuild(net::TimePoint now)
+{
+    std::vector<health::Observation> observations;
+    observations.reserve(watched_.size());
+    for (const auto& watched : watched_)
+        observations.push_back({watched.server, &watched.health, watched.flowing_at});
+
+    auto built = health::build_topology(observations, config_.routing, memory_, now);
+    auto revision = memory_.revision;
+    memory_ = std::move(built.memory);
+    for (auto id : built.look_again) find(id)->health.on_suspicion(now);
+
+    bool news = !published_ || !same_substance(*published_, built.topology);
+    if (news || now - published_at_ >= refresh_every) {
+        publish(std::move(built.topology), now);
+    } else {
+        memory_.revision = revision;
+    }
+}
+
+void HealthLoop::publish(health::Topology topology, net::TimePoint now)
+{
+    auto before = std::exchange(published_, std::make_shared<const health::Topology>(std::move(topology)));
+    published_at_ = now;
+    {
+        std::lock_guard lock(totals_mutex_);
+        for (auto& totals : totals_)
+            if (const auto* server = published_->find(totals.server)) totals.lag = server->lag;
+    }
+    around_.board.publish(published_);
+    if (!around_.on_event) return;
+    for (const auto& event : health::events_between(before.get(), *published_)) around_.on_event(event);
+}
+
+HealthLoop::Watched* HealthLoop::find(config::ServerId id)
+{
+    auto at = std::ranges::find(watched_, id, [](const Watched& w) { return w.server.id; });
+    return at == watched_.end() ? nullptr : &*at;
+}
+
+std::vector<ProbeTotals> HealthLoop::probe_totals() const
+{
+    std::lock_guard lock(totals_mutex_);
+    return totals_;
+}
+
+}  // namespace pointsman::proxy
