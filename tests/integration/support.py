@@ -83,7 +83,7 @@ def run_client(program, port, *arguments, sql, user=APP[0], password=APP[1]):
     environment = {**os.environ, **program.environment, "MYSQL_PWD": password}
     return subprocess.run(
         [*program.command, "--no-defaults", "-h127.0.0.1", f"-P{port}", f"-u{user}",
-         "--batch", "--skip-column-names", *arguments],
+         "--batch", "--skip-column-names", "--comments", *arguments],
         input=sql, capture_output=True, text=True, timeout=60, env=environment, check=False)
 
 

@@ -35,7 +35,7 @@ def test_a_client_is_told_of_a_wrong_password(proxy, client, security):
 
 
 def test_mysql_with_tls_really_has_it(proxy):
-    done = mysql_client(proxy.port(), "--ssl-mode=REQUIRED", sql="\\s")
+    done = mysql_client(proxy.port(), "--ssl-mode=REQUIRED", "--commands", sql="\\s")
     assert "Cipher in use is TLS_" in done.stdout, done.stdout + done.stderr
 
 
@@ -49,7 +49,8 @@ def test_a_cold_account_without_tls_and_without_asking_for_the_key_is_refused(pr
 
 
 def test_mysql_client_switches_the_schema_and_reads_its_tables(proxy):
-    done = mysql_client(proxy.port(), "app", sql=f"{WHO};\nuse sbtest\nSELECT DATABASE();")
+    done = mysql_client(proxy.port(), "--commands", "app",
+                        sql=f"{WHO};\nuse sbtest\nSELECT DATABASE();")
     assert done.returncode == 0, done.stderr
     name, schema = done.stdout.split()
     assert name in ("db2", "db3") and schema == "sbtest"
@@ -76,8 +77,9 @@ def test_prepared_statements_as_text(proxy):
 
 
 def test_a_reset_of_the_connection_forgets_its_state(proxy):
-    done = mysql_client(proxy.port(), "app", sql="SET @x = 7;\nSELECT @x;\nresetconnection\n"
-                                                 "SELECT IFNULL(@x, 'gone');")
+    done = mysql_client(proxy.port(), "--commands", "app",
+                        sql="SET @x = 7;\nSELECT @x;\nresetconnection\n"
+                            "SELECT IFNULL(@x, 'gone');")
     assert done.stdout.split() == ["7", "gone"], done.stderr
 
 

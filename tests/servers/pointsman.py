@@ -164,7 +164,9 @@ class Pointsman:
         return Metrics(self.metrics_text())
 
     def connect(self, user="app", password="app_pw", mode="split", **options):
-        """A client connection by PyMySQL, in autocommit mode."""
+        """A client connection by PyMySQL, in autocommit mode. It would send a text as latin1."""
+        if isinstance(password, str):
+            password = password.encode()
         return pymysql.connect(**{
             "host": self.host, "port": self.port(mode), "user": user, "password": password,
             "autocommit": True, "connect_timeout": 10, "read_timeout": 60, **options})

@@ -1,8 +1,6 @@
 #pragma once
 // Protocol values that are valid by default: a test says only what it is about.
 
-#include <string_view>
-
 #include "protocol/capability.hpp"
 #include "protocol/command.hpp"
 #include "protocol/messages/err.hpp"
@@ -11,6 +9,8 @@
 #include "protocol/messages/ok.hpp"
 #include "protocol/packet.hpp"
 #include "protocol/server_status.hpp"
+
+#include <string_view>
 
 namespace pointsman::tests {
 

@@ -1,12 +1,12 @@
 #pragma once
 // Bytes that people can read: for vectors in tests, and for what a failed check prints.
 
+#include "protocol/bytes.hpp"
+
 #include <cctype>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#include "protocol/bytes.hpp"
 
 namespace pointsman::tests {
 
