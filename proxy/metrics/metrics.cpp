@@ -2,6 +2,7 @@
 
 #include "proxy/metrics/process_stats.hpp"
 #include "proxy/metrics/sample_sheet.hpp"
+#include "proxy/session/close_reason.hpp"
 
 #include <limits>
 #include <map>
@@ -115,15 +116,13 @@ void add_totals(SampleSheet& sheet, const Workers& workers)
     }
 }
 
-void add_closed(SampleSheet& sheet, const Workers& workers, const MetricsSources& sources)
+static_assert(close_reason_count <= max_close_reasons);
+
+void add_closed(SampleSheet& sheet, const Workers& workers)
 {
-    for (std::size_t i = 0; i < max_close_reasons; ++i) {
+    for (std::size_t i = 0; i < close_reason_count; ++i) {
         auto value = sum_of(workers, [&](const Counters& c) { return c.sessions_closed[i].get(); });
-        auto name = sources.close_reason_name ? std::string(sources.close_reason_name(i))
-                                              : std::to_string(i);
-        if (name.empty() && value > 0) name = std::to_string(i);
-        if (!name.empty() && (value > 0 || sources.close_reason_name))
-            sheet.add(Family::sessions_closed, value, {{"reason", name}});
+        sheet.add(Family::sessions_closed, value, {{"reason", close_reasons[i].label}});
     }
 }
 
@@ -257,7 +256,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const
     sheet.add(Family::build_info, 1, {{"version", sources_.version}});
     sheet.add(Family::workers, static_cast<double>(workers.size()));
     add_totals(sheet, workers);
-    add_closed(sheet, workers, sources_);
+    add_closed(sheet, workers);
     if (topology) {
         auto servers = named_slots(*topology);
         for (const auto& server : servers) add_server_counters(sheet, workers, server);

@@ -36,8 +36,6 @@ struct MetricsSources {
     std::function<std::vector<const Counters*>()> workers;
     std::function<health::TopologyPtr()> topology;
     std::function<std::vector<ProbeStats>()> probes;
-    /// Texts for Counters::sessions_closed, in its order; without one the index is the label.
-    std::function<std::string_view(std::size_t)> close_reason_name;
 };
 
 class Metrics : public prometheus::Collectable {

@@ -2,6 +2,7 @@
 
 #include "proxy/metrics/exporter.hpp"
 #include "proxy/metrics/families.hpp"
+#include "proxy/session/close_reason.hpp"
 
 #include <catch2/catch.hpp>
 #include <prometheus/metric_family.h>
@@ -55,9 +56,6 @@ struct Scrape {
         };
         sources.topology = [this] { return topology; };
         sources.probes = [this] { return probes; };
-        sources.close_reason_name = [](std::size_t i) -> std::string_view {
-            return i == 0 ? "client_quit" : i == 1 ? "idle" : "";
-        };
         return Exporter(std::move(sources)).text();
     }
     bool has(std::string_view line) const
@@ -91,12 +89,13 @@ TEST_CASE("a scrape sums what all workers counted")
     scrape.second->sessions_opened.add(3);
     scrape.first->logins_denied.add();
     scrape.second->bytes_to_clients.add(1000);
-    scrape.second->sessions_closed[1].add(4);
+    scrape.second->sessions_closed[static_cast<std::size_t>(CloseReason::idle_timeout)].add(4);
     CHECK(scrape.has("pointsman_sessions_opened_total{cluster=\"main\"} 5"));
     CHECK(scrape.has("pointsman_logins_total{cluster=\"main\",result=\"denied\"} 1"));
     CHECK(scrape.has("pointsman_logins_total{cluster=\"main\",result=\"ok\"} 0"));
     CHECK(scrape.has("pointsman_client_sent_bytes_total{cluster=\"main\"} 1000"));
-    CHECK(scrape.has("pointsman_sessions_closed_total{cluster=\"main\",reason=\"idle\"} 4"));
+    CHECK(
+        scrape.has("pointsman_sessions_closed_total{cluster=\"main\",reason=\"idle_timeout\"} 4"));
     CHECK(scrape.has("pointsman_workers{cluster=\"main\"} 2"));
     CHECK(scrape.has("pointsman_build_info{cluster=\"main\",version=\"1.2.3\"} 1"));
 }
