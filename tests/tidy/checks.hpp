@@ -215,7 +215,8 @@ inline bool looks_like_code(std::string_view comment)
     auto begin = comment.find_first_not_of(" /*");
     auto end = comment.find_last_not_of(' ');
     if (begin == comment.npos || comment[end] != ';') return false;
-    if (comment.find("///") != comment.npos) return false;  // an example of use
+    // An example of use: in the comment of a declaration, or set off by spaces.
+    if (comment.find("///") != comment.npos || comment.find("//    ") != comment.npos) return false;
     auto text = comment.substr(begin, end - begin + 1);
     auto space = text.find(' ');
     auto call = text.find('(');
@@ -307,7 +308,7 @@ inline void check_has_test(const Source& source, const Layers& layers,
     if (!source.is_cpp() || !thinks) return;
     auto exists = [&](const std::string& path) { return std::filesystem::exists(root / path); };
     for (const auto& rule : layers.tested_by) {
-        if (rule.subject != source.path) continue;
+        if (!matches(source.path, {rule.subject})) continue;
         for (const auto& test : rule.patterns)
             if (!exists(test)) out.push_back({source.path, 1, "there is no " + test});
         return;
