@@ -20,11 +20,36 @@ constexpr std::string_view dictionary_tables[] = {
     "view_table_usage", "views",
 };
 
-std::string_view bare_name(const Token& token)
+/// A statement is named by the worst that it may do.
+constexpr int gravity(PrimaryReason reason)
 {
-    std::string_view text = token.text;
-    if (token.is(TokenKind::quoted_name) && text.size() >= 2) text = text.substr(1, text.size() - 2);
-    return text;
+    switch (reason) {
+        case PrimaryReason::none: return 0;
+        case PrimaryReason::session_state: return 1;
+        case PrimaryReason::server_specific: return 2;
+        case PrimaryReason::transaction: return 3;
+        case PrimaryReason::function: return 4;
+        case PrimaryReason::unknown_function: return 5;
+        case PrimaryReason::locking_read: return 6;
+        case PrimaryReason::into: return 7;
+        case PrimaryReason::not_understood: return 8;
+        case PrimaryReason::multi_statement: return 9;
+        case PrimaryReason::writes: return 10;
+    }
+    return 0;
+}
+
+/// What reading @@variable needs of the session.
+std::uint32_t effect_of_variable(Word variable)
+{
+    switch (variable) {
+        case Word::identity:
+        case Word::last_insert_id: return effect_reads_last_result | effect_last_insert_id;
+        case Word::warning_count:
+        case Word::error_count: return effect_reads_last_result;
+        case Word::pseudo_thread_id: return effect_connection_id;
+        default: return effect_none;
+    }
 }
 
 bool is_name(const Token& token)
@@ -33,6 +58,13 @@ bool is_name(const Token& token)
 }
 
 }  // namespace
+
+void needs_primary(Statement& statement, PrimaryReason reason, std::uint32_t effects)
+{
+    statement.access = Access::primary;
+    statement.effects |= effects;
+    if (gravity(reason) > gravity(statement.reason)) statement.reason = reason;
+}
 
 Token BodyScan::step()
 {
@@ -73,10 +105,8 @@ void BodyScan::word(const Token& token)
         case Word::last_insert_id:
         case Word::warning_count:
         case Word::error_count:
-            if (saw_system_variable_) statement_.effects |= effect_reads_last_result;
-            return;
         case Word::pseudo_thread_id:
-            if (saw_system_variable_) statement_.effects |= effect_connection_id;
+            if (saw_system_variable_) statement_.effects |= effect_of_variable(token.word);
             return;
         default: break;
     }
@@ -148,7 +178,7 @@ void BodyScan::qualified_by(const Token& name)
 {
     in_information_schema_ = false;
     if (!is_name(name) || before_previous_.is(TokenKind::dot)) return;
-    const std::string_view schema = bare_name(name);
+    const std::string_view schema = name.name();
     const bool of_one_server = same_name(schema, "performance_schema") || same_name(schema, "sys") ||
                                same_name(schema, "mysql");
     if (of_one_server) needs_primary(statement_, PrimaryReason::server_specific);
@@ -158,8 +188,8 @@ void BodyScan::qualified_by(const Token& name)
 void BodyScan::named_in_information_schema(const Token& table)
 {
     in_information_schema_ = false;
-    for (const auto name : dictionary_tables)
-        if (same_name(name, bare_name(table))) return;
+    for (const auto known : dictionary_tables)
+        if (same_name(known, table.name())) return;
     needs_primary(statement_, PrimaryReason::server_specific);
 }
 

@@ -6,18 +6,8 @@
 
 namespace pointsman::protocol::sql {
 
-/// The careful case, with the first reason found.
-inline void needs_primary(Statement& statement, PrimaryReason reason)
-{
-    statement.access = Access::primary;
-    if (statement.reason == PrimaryReason::none) statement.reason = reason;
-}
-
-inline void needs_primary(Statement& statement, PrimaryReason reason, std::uint32_t effects)
-{
-    needs_primary(statement, reason);
-    statement.effects |= effects;
-}
+/// The statement needs the primary, for `reason`; the gravest reason stays.
+void needs_primary(Statement& statement, PrimaryReason reason, std::uint32_t effects = effect_none);
 
 class BodyScan {
 public:

@@ -36,12 +36,8 @@ bool opens_block(const Token& token, const Token& before)
     }
 }
 
-}  // namespace
-
-void read_program(Parse& parse)
+void read_to_depth_zero(Parse& parse, int depth)
 {
-    // Entered after BEGIN, or before the body of a CREATE.
-    int depth = parse.statement.kind == StatementKind::other ? 1 : 0;
     Token before;
     while (!parse.cursor.peek().is(TokenKind::end)) {
         if (depth <= 0 && parse.cursor.at_end()) return;
@@ -50,6 +46,18 @@ void read_program(Parse& parse)
         else if (token.is(Word::end)) --depth;
         before = token;
     }
+}
+
+}  // namespace
+
+void read_program(Parse& parse)
+{
+    read_to_depth_zero(parse, 0);
+}
+
+void read_block(Parse& parse)
+{
+    read_to_depth_zero(parse, 1);
 }
 
 }  // namespace pointsman::protocol::sql

@@ -60,8 +60,8 @@ constexpr std::string_view pure_functions[] = {
     "monthname", "period_add", "period_diff", "quarter", "sec_to_time", "second", "str_to_date",
     "subtime", "time", "time_format", "time_to_sec", "timediff", "timestamp", "timestampadd",
     "timestampdiff", "to_days", "unix_timestamp", "utc_date", "utc_time", "utc_timestamp", "week",
-    "weekday", "weekofyear", "year", "yearweek", "aes_decrypt", "aes_encrypt", "md5",
-    "random_bytes", "sha", "sha1", "sha2", "current_user", "database", "schema", "user", "avg",
+    "weekday", "weekofyear", "year", "yearweek", "aes_decrypt", "aes_encrypt", 
+    "random_bytes", "sha2", "current_user", "database", "schema", "user", "avg",
     "json_arrayagg", "json_objectagg", "json_array", "json_array_append", "json_array_insert",
     "json_contains", "json_contains_path", "json_depth", "json_extract", "json_insert", "json_keys",
     "json_length", "json_merge", "json_merge_patch", "json_merge_preserve", "json_object",
@@ -113,6 +113,11 @@ constexpr std::string_view since_mysql_9[] = {
     "vector_to_string",
 };
 
+// A component's since MySQL 9.6, and only where it is installed.
+constexpr std::string_view until_mysql_8_and_mariadb[] = {
+    "md5", "sha", "sha1",
+};
+
 // Gone from MySQL 8: there they are free for stored functions.
 constexpr std::string_view until_mysql_5_7_and_mariadb[] = {
     "area", "asbinary", "astext", "aswkb", "aswkt", "buffer", "centroid", "contains", "convexhull",
@@ -160,7 +165,7 @@ constexpr FunctionTraits impure_functions[] = {
     {"service_get_read_locks", function, effect_user_lock},
     {"service_get_write_locks", function, effect_user_lock},
     {"service_release_locks", function, effect_user_lock},
-    {"last_insert_id", function, effect_reads_last_result},
+    {"last_insert_id", function, effect_reads_last_result | effect_last_insert_id},
     {"found_rows", function, effect_reads_last_result},
     {"row_count", function, effect_reads_last_result},
     {"connection_id", function, effect_connection_id},
@@ -214,6 +219,7 @@ constexpr NameGroup harmless[] = {
     {since_mysql_8, mysql_8 | mysql_9},
     {since_mysql_8_and_mariadb, mysql_8 | mysql_9 | mariadb},
     {since_mysql_9, mysql_9},
+    {until_mysql_8_and_mariadb, mysql_5_7 | mysql_8 | mariadb},
     {until_mysql_5_7_and_mariadb, mysql_5_7 | mariadb},
     {of_mariadb, mariadb},
     {adjacent_functions, 0xff, true},

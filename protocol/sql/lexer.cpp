@@ -61,7 +61,7 @@ std::string_view between(const char* begin, const char* end)
 
 Token Lexer::next()
 {
-    const bool spaced = skip_blanks_and_comments();
+    spaced_ = skip_blanks_and_comments();
     Token token;
     if (broken_) {
         token = fail(end_);
@@ -77,7 +77,7 @@ Token Lexer::next()
         else token = punctuation(begin);
     }
     broken_ = false;
-    token.spaced = spaced;
+    token.spaced = spaced_;
     previous_ = token.kind;
     return token;
 }
@@ -280,7 +280,7 @@ bool Lexer::skip_exponent()
 /// Names may begin with digits (1st), and a float may be glued to what follows: 1e5FOR is 1e5 FOR.
 Token Lexer::number_or_word(const char* begin)
 {
-    if (previous_ == TokenKind::dot) return word(begin);
+    if (previous_ == TokenKind::dot && !spaced_) return word(begin);
     const bool hex = *begin == '0' && looks_at(begin + 1, 'x');
     const bool binary = *begin == '0' && looks_at(begin + 1, 'b');
     if (hex || binary) {
@@ -353,8 +353,8 @@ Token Lexer::variable(const char* begin)
 
 Token Lexer::dot_or_number(const char* begin)
 {
-    const bool after_name = previous_ == TokenKind::word || previous_ == TokenKind::quoted_name;
-    if (digit_at(begin + 1) && !after_name) return fraction(begin);
+    const bool name_before = previous_ == TokenKind::word || previous_ == TokenKind::quoted_name;
+    if (digit_at(begin + 1) && (spaced_ || !name_before)) return fraction(begin);
     ++at_;
     return made(TokenKind::dot, begin);
 }

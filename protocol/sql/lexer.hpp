@@ -57,6 +57,7 @@ private:
     HintView hint_;
     bool in_version_comment_ = false;  // inside one whose text counts: its end is a blank
     bool broken_ = false;              // a comment did not end
+    bool spaced_ = false;              // blanks stand before the token being read
     TokenKind previous_ = TokenKind::end;
 };
 

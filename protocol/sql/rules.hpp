@@ -25,7 +25,8 @@ void read_drop(Parse& parse);
 void read_rename(Parse& parse);
 void read_load(Parse& parse);
 void read_flush(Parse& parse);
-void read_release(Parse& parse);
+void read_lock(Parse& parse);
+void read_backup(Parse& parse);
 void read_analyze(Parse& parse);
 
 // show_rules.cpp
@@ -44,5 +45,7 @@ void read_set(Parse& parse);
 // compound.cpp
 /// Takes a stored program's body, whose own semicolons do not end the statement.
 void read_program(Parse& parse);
+/// The same after the word that opened the block.
+void read_block(Parse& parse);
 
 }  // namespace pointsman::protocol::sql

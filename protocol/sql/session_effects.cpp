@@ -77,9 +77,9 @@ void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky
     // Without a scope of its own an assignment may follow the one before.
     if (!scope && sticky == Scope::global) set_variable_in(parse.statement, Scope::global);
     if (scope.value_or(Scope::session) == Scope::global) return;
-    if (same_name(name.text.substr(0, 14), "session_track_"))
+    if (same_name(name.name().substr(0, 14), "session_track_"))
         parse.statement.effects |= effect_session_tracking;
-    if (name.is(Word::autocommit)) read_autocommit(parse);
+    if (same_name(name.name(), "autocommit")) read_autocommit(parse);
 }
 
 void read_assignment(Parse& parse, Scope& sticky)

@@ -24,7 +24,7 @@ enum class Access : std::uint8_t {
     primary,  // everything else
 };
 
-/// Why it must go to the primary; the first reason found. For metrics and for explaining a route.
+/// Why it must go to the primary; of several, the gravest. For metrics and for explaining a route.
 enum class PrimaryReason : std::uint8_t {
     none,             // it need not
     writes,           // it changes data, structure or accounts

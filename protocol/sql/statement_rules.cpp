@@ -56,9 +56,9 @@ constexpr StatementRule rules[] = {
     {Word::release, savepoint, PrimaryReason::transaction},
     {Word::xa, xa, PrimaryReason::transaction, effect_xa},
 
-    {Word::lock, lock_tables, session_state, effect_lock_tables | effect_implicit_commit},
+    {Word::lock, lock_tables, session_state, effect_lock_tables | effect_implicit_commit, read_lock},
     {Word::unlock, unlock_tables, session_state, effect_unlock_tables},
-    {Word::backup, admin, session_state, effect_lock_tables},
+    {Word::backup, admin, session_state, effect_lock_tables, read_backup},
     {Word::flush, flush, server_specific, effect_implicit_commit, read_flush},
     {Word::kill, kill, server_specific, effect_connection_id},
     {Word::reset, reset, server_specific, effect_implicit_commit},
@@ -81,6 +81,13 @@ constexpr StatementRule rules[] = {
     {Word::clone, admin, server_specific},
     {Word::shutdown, admin, server_specific},
     {Word::restart, admin, server_specific},
+
+    // Blocks outside stored programs (MariaDB).
+    {Word::if_, other, not_understood, effect_none, read_block},
+    {Word::case_, other, not_understood, effect_none, read_block},
+    {Word::loop, other, not_understood, effect_none, read_block},
+    {Word::repeat, other, not_understood, effect_none, read_block},
+    {Word::while_, other, not_understood, effect_none, read_block},
 
     {Word::stop, replication, server_specific, effect_implicit_commit},
     {Word::change, replication, server_specific, effect_implicit_commit},
@@ -184,10 +191,15 @@ void read_create(Parse& parse)
             case Word::procedure:
             case Word::trigger:
             case Word::event: return read_program(parse);
-            case Word::table:
+            case Word::package: return read_block(parse);
             case Word::database:
+            case Word::index:
+            case Word::logfile:
             case Word::schema:
-            case Word::index: return;
+            case Word::server:
+            case Word::table:
+            case Word::tablespace:
+            case Word::view: return;
             default: break;
         }
     }
@@ -242,12 +254,24 @@ void read_flush(Parse& parse)
 {
     Word previous = Word::other;
     while (!parse.cursor.at_end()) {
-        const Word word = parse.body.step().word;
+        const Word word = parse.cursor.take().word;
         const bool locks = (previous == Word::with && word == Word::read) ||
                            (previous == Word::for_ && word == Word::export_);
         if (locks) parse.statement.effects |= effect_lock_tables;
         previous = word;
     }
+}
+
+/// LOCK INSTANCE FOR BACKUP commits nothing.
+void read_lock(Parse& parse)
+{
+    if (parse.cursor.accept(Word::instance)) parse.statement.effects = effect_lock_tables;
+}
+
+/// BACKUP STAGE, BACKUP LOCK (MariaDB): its LOCK is no locking read.
+void read_backup(Parse& parse)
+{
+    parse.cursor.accept(Word::lock);
 }
 
 /// ANALYZE TABLE; in MariaDB also ANALYZE statement, which runs it.

@@ -35,6 +35,12 @@ struct Token {
 
     bool is(Word wanted) const { return word == wanted; }
     bool is(TokenKind wanted) const { return kind == wanted; }
+    /// A name without its quotes; a quote doubled inside stays doubled.
+    std::string_view name() const
+    {
+        const bool quoted = kind == TokenKind::quoted_name && text.size() >= 2;
+        return quoted ? text.substr(1, text.size() - 2) : text;
+    }
     /// End of the text or of this statement.
     bool ends_statement() const { return kind == TokenKind::end || kind == TokenKind::semicolon; }
 };

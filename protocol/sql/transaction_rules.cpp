@@ -23,6 +23,18 @@ Ending read_ending(Cursor& cursor)
     return ending;
 }
 
+/// READ ONLY | READ WRITE | WITH CONSISTENT SNAPSHOT; false for anything else.
+bool read_characteristic(Parse& parse)
+{
+    Cursor& cursor = parse.cursor;
+    if (cursor.accept(Word::with))
+        return cursor.accept(Word::consistent) && cursor.accept(Word::snapshot);
+    if (!cursor.accept(Word::read)) return false;
+    if (cursor.accept(Word::write)) return true;
+    parse.statement.transaction = Transaction::begin_read_only;
+    return cursor.accept(Word::only);
+}
+
 /// Anything left over is a spelling that these rules do not know.
 void expect_end(Parse& parse)
 {
@@ -41,7 +53,7 @@ void read_begin(Parse& parse)
     }
     parse.statement.kind = StatementKind::other;
     parse.statement.reason = PrimaryReason::not_understood;
-    read_program(parse);
+    read_block(parse);
 }
 
 /// START TRANSACTION [READ ONLY | READ WRITE | WITH CONSISTENT SNAPSHOT, …], else START REPLICA and the like.
@@ -53,18 +65,12 @@ void read_start(Parse& parse)
     }
     needs_primary(parse.statement, PrimaryReason::transaction);
     parse.statement.transaction = Transaction::begin;
-    do {
-        if (parse.cursor.accept(Word::read)) {
-            if (parse.cursor.accept(Word::only))
-                parse.statement.transaction = Transaction::begin_read_only;
-            else parse.cursor.accept(Word::write);
-        } else if (parse.cursor.accept(Word::with)) {
-            parse.cursor.accept(Word::consistent);
-            parse.cursor.accept(Word::snapshot);
-        }
-    } while (parse.cursor.accept(TokenKind::comma));
-    if (!parse.cursor.at_end()) parse.statement.transaction = Transaction::begin;
-    expect_end(parse);
+    if (parse.cursor.at_end()) return;
+    bool known = read_characteristic(parse);
+    while (known && parse.cursor.accept(TokenKind::comma)) known = read_characteristic(parse);
+    if (known && parse.cursor.at_end()) return;
+    parse.statement.transaction = Transaction::begin;
+    parse.statement.reason = PrimaryReason::not_understood;
 }
 
 void read_commit(Parse& parse)
