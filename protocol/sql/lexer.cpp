@@ -248,6 +248,7 @@ Token Lexer::word(const char* begin)
 /// $$text$$ and $tag$text$tag$ are strings since 9.0; before, $ was only a letter.
 Token Lexer::word_or_dollar_quoted(const char* begin)
 {
+    if (previous_ == TokenKind::dot && !spaced_) return word(begin);
     const char* p = begin + 1;
     while (p < end_ && folded(*p) && *p != '$') ++p;
     const bool quoted = looks_at(p, '$') && !dialect_->mariadb && dialect_->server_version >= 80032;
