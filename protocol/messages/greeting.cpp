@@ -16,12 +16,12 @@ constexpr Capabilities needed = capability::protocol_41 | capability::secure_con
 
 /// auth-plugin-data-part-2: max(13, length - 8) bytes, of which the last is a NUL. Old servers
 /// without CLIENT_PLUGIN_AUTH leave the NUL out when nothing follows.
-void read_nonce_part_2(WireReader& in, std::size_t auth_data_size, Bytes& part)
+void read_nonce_part_2(WireReader& in, std::size_t auth_data_size, bool has_plugin, Bytes& part)
 {
     const std::size_t announced =
         auth_data_size > nonce_part_1_size ? auth_data_size - nonce_part_1_size : 0;
     std::size_t size = std::max(nonce_part_2_size + 1, announced);
-    if (in.remaining() == nonce_part_2_size) size = nonce_part_2_size;
+    if (!has_plugin && in.remaining() == nonce_part_2_size) size = nonce_part_2_size;
     in.read_fixed(size, part);
 }
 
@@ -55,9 +55,9 @@ Result<Greeting> decode_greeting(Bytes payload)
     if ((greeting.capabilities & capability::mysql) == 0)
         greeting.capabilities |= Capabilities{extended} << 32;
 
-    read_nonce_part_2(in, auth_data_size, part_2);
-    if ((greeting.capabilities & capability::plugin_auth) != 0)
-        in.read_nul_or_eof(greeting.plugin);  // 5.5.7 and some others leave the NUL out
+    const bool has_plugin = (greeting.capabilities & capability::plugin_auth) != 0;
+    read_nonce_part_2(in, auth_data_size, has_plugin, part_2);
+    if (has_plugin) in.read_nul_or_eof(greeting.plugin);  // 5.5.7 and some others leave the NUL out
     if (in.failed()) return make_error_code(in.error());
 
     const auto rest = std::copy(part_1.begin(), part_1.end(), greeting.nonce.begin());
