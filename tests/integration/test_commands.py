@@ -4,6 +4,8 @@ import contextlib
 import ctypes
 import random
 import struct
+import threading
+import time
 
 import pymysql
 import pytest
@@ -232,3 +234,42 @@ def test_a_wrong_prepared_statement_is_refused_at_prepare(proxy, cluster):
             client.prepare("SELECT * FROM no_such_table")
         assert client.query(WHO) == 0, client.error()
     assert names(cluster.replicas)
+
+
+LONG_READ = ("WITH RECURSIVE n AS (SELECT 1 i UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+             " SELECT COUNT(*) FROM n a JOIN n b JOIN n c WHERE SHA2(a.i + b.i * c.i, 512) < '0'")
+
+
+@pytest.mark.parametrize("hint", ["", "/* route=primary */ "])
+def test_killing_a_query_ends_it_and_keeps_the_connection(proxy, client, hint):
+    results = []
+
+    def read():
+        try:
+            rows(client, hint + LONG_READ)
+        except pymysql.MySQLError as problem:
+            results.append(problem.args[0])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with contextlib.closing(proxy.connect()) as other:
+        deadline = time.monotonic() + 20
+        while reader.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.2)  # a KILL QUERY that comes before the query does nothing
+            rows(other, f"KILL QUERY {client.thread_id()}")
+    reader.join(60)
+    assert results == [1317]
+    assert value(client, WHO).startswith("db")
+
+
+def test_killing_a_connection_closes_it(proxy, client):
+    with contextlib.closing(proxy.connect()) as other, \
+            contextlib.closing(proxy.connect()) as unharmed:
+        rows(other, f"KILL {client.thread_id()}")
+        with pytest.raises(pymysql.MySQLError):
+            for _ in range(50):
+                rows(client, WHO)
+                time.sleep(0.1)
+        assert value(unharmed, WHO).startswith("db")
+        with error(1094):
+            rows(other, f"KILL {client.thread_id() + 10_000_000}")
