@@ -55,7 +55,8 @@ private:
         if (!now.quarantined && old && old->quarantined)
             add(HealthEventKind::writable_settled, now, "is no longer writable beside the primary");
         if (now.takes_reads && !(old && old->takes_reads)) add(HealthEventKind::reads_began, now, "takes reads");
-        if (!now.takes_reads && old && old->takes_reads && now.health == HealthState::up)
+        bool still_there = now.health == HealthState::up && now.role != Role::primary;
+        if (!now.takes_reads && old && old->takes_reads && still_there)
             add(HealthEventKind::reads_ended, now, now.problem.empty() ? "takes no reads" : now.problem);
     }
 
@@ -90,6 +91,8 @@ private:
 
     void add(HealthEventKind kind, const ServerView& server, std::string_view what)
     {
+        // A server's problem is a whole sentence, which begins with its name.
+        if (what.starts_with(server.name + " ")) what.remove_prefix(server.name.size() + 1);
         events_.push_back({kind, server.id, server.name,
                            server.name + " (" + server.address.text() + ") " + std::string(what)});
     }

@@ -178,7 +178,7 @@ private:
         for (auto i : writable_) {
             if (i == primary) continue;
             refuse(i, "is writable, but the primary is " + title(members_[primary]) + ": it gets nothing",
-                   members_[primary].looked_at > members_[i].looked_at);
+                   members_[primary].looked_at > members_[i].writable_since);
         }
     }
 

@@ -29,13 +29,13 @@ public:
     Fitness judge() &&
     {
         const auto& report = *members_[question_.replica].report;
-        if (!report.is_replica()) return unfit("follows no server");
+        if (!report.is_replica()) return unfit(question_.primary ? "follows no server" : "");
         if (!follows_the_primary()) return unfit("replicates from " + address_of_source(report.channels.front()) +
                                                  ", which is not the primary");
         fitness_.is_replica = true;
         for (const auto& channel : report.channels)
             if (auto trouble = trouble_of(channel); !trouble.empty()) return unfit(std::move(trouble));
-        fitness_.lag = lag_of(report);
+        fitness_.lag = lag_of(question_.replica, members_.size());
         if (!fitness_.lag) return unfit("cannot tell how late it is");
         return compare_with_limit();
     }
@@ -59,26 +59,40 @@ private:
         return {};
     }
 
-    /// The source answers us, so a replica that does not reach it may miss writes.
-    bool primary_is_up() const
+    /// Of this link and those above it: what a server in the middle does not have, none below it has.
+    std::optional<milliseconds> lag_of(std::size_t replica, std::size_t hops) const
     {
-        return question_.primary && members_[*question_.primary].health == HealthState::up;
+        const auto* report = members_[replica].report;
+        if (!report || hops == 0) return std::nullopt;
+        std::optional<milliseconds> worst = milliseconds{0};
+        for (const auto& channel : report->channels) {
+            if (!channel.applier_on || channel.receiver == ReceiverState::off) return std::nullopt;
+            worst = worse(worst, channel.lag);
+            auto source = graph_.source_of(replica, channel);
+            bool in_the_middle = source && source != question_.primary && members_[*source].report &&
+                                 members_[*source].report->is_replica();
+            if (in_the_middle) worst = worse(worst, lag_of(*source, hops - 1));
+        }
+        return replication_flows(*report) ? worst : worse(worst, silence_of(members_[replica]));
     }
 
-    std::optional<milliseconds> lag_of(const ServerReport& report) const
+    /// How long a replica whose receiver is reconnecting may have missed what was written. Cut off from
+    /// a source that is gone it misses nothing, so only the time counts in which the primary was up.
+    std::optional<milliseconds> silence_of(const Member& replica) const
     {
-        std::optional<milliseconds> worst = milliseconds{0};
-        for (const auto& channel : report.channels) {
-            if (!channel.lag) return std::nullopt;
-            worst = std::max(*worst, *channel.lag);
-        }
-        if (replication_flows(report)) return worst;
-        // Cut off from a source that is gone it misses nothing. Cut off from one that serves, it may
-        // miss all that was written since.
-        if (!primary_is_up()) return worst;
-        if (!question_.flowing_at) return std::nullopt;
-        auto silent = std::chrono::duration_cast<milliseconds>(question_.now - *question_.flowing_at);
-        return std::max(*worst, silent);
+        if (!question_.primary) return milliseconds{0};
+        const auto& primary = members_[*question_.primary];
+        if (primary.health != HealthState::up || !primary.up_since) return milliseconds{0};
+        if (!replica.flowing_at) return std::nullopt;
+        return std::chrono::duration_cast<milliseconds>(
+            question_.now - std::max(*replica.flowing_at, *primary.up_since));
+    }
+
+    /// Unknown is worse than any number.
+    static std::optional<milliseconds> worse(std::optional<milliseconds> a, std::optional<milliseconds> b)
+    {
+        if (!a || !b) return std::nullopt;
+        return std::max(*a, *b);
     }
 
     Fitness compare_with_limit()

@@ -17,13 +17,12 @@ struct FitnessQuestion {
     std::optional<std::size_t> last_primary;  // that served last
     std::chrono::milliseconds max_lag;
     TimePoint now;
-    std::optional<TimePoint> flowing_at;      // when its receiver was seen on last
 };
 
 struct Fitness {
     bool is_replica = false;  // it follows the primary, or when there is none, one of our servers
     bool fit = false;         // its data is recent enough; its health and weight are not asked here
-    std::optional<std::chrono::milliseconds> lag;
+    std::optional<std::chrono::milliseconds> lag;  // of all links of the chain to the primary, the worst
     std::string problem;      // why it is not fit, to follow the server's name
 };
 

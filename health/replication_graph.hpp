@@ -22,6 +22,9 @@ struct Member {
     HealthState health = HealthState::starting;
     const ServerReport* report = nullptr;  // null: it says nothing now
     TimePoint looked_at{};                 // when the probe behind `report` left
+    std::optional<TimePoint> writable_since;  // nothing: not writable
+    std::optional<TimePoint> up_since;        // nothing: down
+    std::optional<TimePoint> flowing_at;      // when the receivers of a replica were seen on last
     std::string trouble;                   // "does not answer since 1.2 s"; empty: it answers
 };
 

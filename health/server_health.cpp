@@ -34,12 +34,16 @@ void ServerHealth::on_report(ProbeSample& sample)
 {
     report_ = std::move(sample.report);
     reported_at_ = sample.started;
+    if (!report_->is_writable()) writable_since_.reset();
+    else if (!writable_since_) writable_since_ = sample.started;
     failing_since_.reset();
     last_error_.clear();
     bad_in_a_row_ = 0;
     ++good_in_a_row_;
     bool was_down = seen_ == HealthState::down || seen_ == HealthState::starting;
-    if (!was_down || good_in_a_row_ >= rules_.rise) seen_ = HealthState::up;
+    if (was_down && good_in_a_row_ < rules_.rise) return;
+    seen_ = HealthState::up;
+    if (!up_since_) up_since_ = sample.started;
 }
 
 // It lives, and does not say how it is. A full server or a changed password of the monitor must not
@@ -56,6 +60,8 @@ void ServerHealth::on_silence(const ProbeSample& sample)
     if (bad_in_a_row_ >= rules_.fall) {
         seen_ = HealthState::down;
         report_.reset();
+        writable_since_.reset();
+        up_since_.reset();
         return;
     }
     if (seen_ == HealthState::up) seen_ = HealthState::suspect;

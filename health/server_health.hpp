@@ -31,6 +31,10 @@ public:
     const ServerReport* report() const { return report_ ? &*report_ : nullptr; }
     /// When the probe behind `report` left.
     TimePoint reported_at() const { return reported_at_; }
+    /// When the first of the reports in a row that say "writable" was asked for; nothing: it is not.
+    std::optional<TimePoint> writable_since() const { return writable_since_; }
+    /// Since when it is not down; nothing: it is down, or was never up.
+    std::optional<TimePoint> up_since() const { return up_since_; }
     /// The first of the failures in a row that have not ended yet.
     std::optional<TimePoint> failing_since() const { return failing_since_; }
     ProbeResult last_result() const { return last_result_; }
@@ -48,7 +52,7 @@ private:
     std::uint32_t good_in_a_row_ = 0, bad_in_a_row_ = 0;
     std::optional<ServerReport> report_;
     TimePoint reported_at_{}, last_start_{}, next_probe_;
-    std::optional<TimePoint> failing_since_;
+    std::optional<TimePoint> writable_since_, up_since_, failing_since_;
     ProbeResult last_result_ = ProbeResult::ok;
     std::string last_error_;
 };

@@ -61,6 +61,7 @@ private:
         for (const auto& seen : observations)
             members.push_back({seen.server.id, seen.server.name, seen.server.address, seen.health->state(),
                                seen.health->report(), seen.health->reported_at(),
+                               seen.health->writable_since(), seen.health->up_since(), seen.flowing_at,
                                trouble_of(*seen.health, now)});
         return members;
     }
@@ -101,8 +102,7 @@ private:
 
     void judge_replica(ServerView& view, std::size_t i, std::optional<std::size_t> primary) const
     {
-        FitnessQuestion question{i, primary, known_member(), routing_.max_lag, now_,
-                                 observations_[i].flowing_at};
+        FitnessQuestion question{i, primary, known_member(), routing_.max_lag, now_};
         auto fitness = judge_fitness(members_, graph_, question);
         if (fitness.is_replica) view.role = Role::replica;
         view.lag = fitness.lag;

@@ -13,8 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often the sessions' signals are looked at, at least.
-constexpr milliseconds longest_sleep{25};
 /// Lag and texts in the snapshot are never older than this.
 constexpr milliseconds refresh_every{1'000};
 /// A probe ends by its own deadlines, except while the resolver looks up a name; and this machine may
@@ -41,6 +39,11 @@ HealthLoop::HealthLoop(Surroundings surroundings, const config::Config& config)
     : around_(std::move(surroundings)), config_(config), timer_(around_.control),
       self_(std::make_shared<HealthLoop*>(this))
 {
+    around_.signals.set_wake([&control = around_.control, weak = std::weak_ptr(self_)] {
+        boost::asio::post(control, [weak] {
+            if (auto loop = weak.lock()) (*loop)->on_signals();
+        });
+    });
 }
 
 HealthLoop::~HealthLoop() { stop(); }
@@ -68,8 +71,7 @@ void HealthLoop::apply(const config::Config& config)
     if (!running_) return;
 
     std::vector<Watched> next;
-    for (std::size_t i = 0; i < config.servers.size(); ++i) {
-        const auto& server = config.servers[i];
+    for (const auto& server : config.servers) {
         if (auto* old = find(server.id)) {
             bool same_place = old->server.address == server.address;
             old->server = server;
@@ -77,9 +79,7 @@ void HealthLoop::apply(const config::Config& config)
             if (!same_access || !same_place) replace_prober(*old);
             next.push_back(std::move(*old));
         } else {
-            // Spread over the interval, so that probes do not all run at the same moment.
-            auto share = config.probe.interval * static_cast<int>(i) / static_cast<int>(config.servers.size());
-            next.push_back(watch(server, now + share));
+            next.push_back(watch(server, now));
         }
     }
     watched_ = std::move(next);
@@ -90,9 +90,9 @@ void HealthLoop::apply(const config::Config& config)
     rebuild(now);
 }
 
-HealthLoop::Watched HealthLoop::watch(const config::Server& server, net::TimePoint first_probe)
+HealthLoop::Watched HealthLoop::watch(const config::Server& server, net::TimePoint now)
 {
-    Watched watched{server, {config_.probe, server.maintenance, first_probe}, {}, false, {}, {}, {}, 0};
+    Watched watched{server, {config_.probe, server.maintenance, now}, {}, false, {}, {}, {}, 0};
     watched.signals = around_.signals.counts(server.id);
     replace_prober(watched);
     return watched;
@@ -120,23 +120,27 @@ void HealthLoop::on_tick()
 {
     if (!running_) return;
     auto now = net::Clock::now();
-    auto wake = now + longest_sleep;
+    auto wake = published_at_ + refresh_every;
+    // Each wake-up costs more than what it starts, so what is due soon starts as well.
+    auto together = now + config_.probe.interval / 10;
     for (auto& watched : watched_) {
-        notice_signals(watched, now);
         give_up_overdue(watched, now);
-        if (!watched.probing && watched.health.next_probe() <= now) launch(watched, now);
-        if (!watched.probing) wake = std::min(wake, watched.health.next_probe());
+        if (!watched.probing && watched.health.next_probe() <= together) launch(watched, now);
+        wake = std::min(wake, watched.probing ? watched.overdue_at : watched.health.next_probe());
     }
     if (now - published_at_ >= refresh_every) rebuild(now);
-    wake_at(wake);
+    wake_at(std::max(wake, now + milliseconds{1}));
 }
 
-void HealthLoop::notice_signals(Watched& watched, net::TimePoint now)
+void HealthLoop::on_signals()
 {
-    auto counts = around_.signals.counts(watched.server.id);
-    bool news = counts.links_lost != watched.signals.links_lost || counts.read_only != watched.signals.read_only;
-    watched.signals = counts;
-    if (news) watched.health.on_suspicion(now);
+    auto now = net::Clock::now();
+    around_.signals.take_news();
+    for (auto& watched : watched_) {
+        auto counts = around_.signals.counts(watched.server.id);
+        if (std::exchange(watched.signals, counts) != counts) watched.health.on_suspicion(now);
+    }
+    on_tick();
 }
 
 void HealthLoop::give_up_overdue(Watched& watched, net::TimePoint now)

@@ -48,10 +48,11 @@ public:
         boost::asio::io_context& control;
         BlockingPool& pool;
         TopologyBoard& board;
-        const health::PassiveSignals& signals;
+        health::PassiveSignals& signals;
         OnEvent on_event;  // called on the control thread
     };
 
+    /// Sets the signals' wake, so it is made before the workers run.
     HealthLoop(Surroundings surroundings, const config::Config& config);
     ~HealthLoop();
     HealthLoop(const HealthLoop&) = delete;
@@ -79,11 +80,11 @@ private:
         std::uint64_t incarnation = 0; // of the prober; results of an older one are void
     };
 
-    Watched watch(const config::Server& server, net::TimePoint first_probe);
+    Watched watch(const config::Server& server, net::TimePoint now);
     void replace_prober(Watched& watched);
     void wake_at(net::TimePoint when);
     void on_tick();
-    void notice_signals(Watched& watched, net::TimePoint now);
+    void on_signals();
     void give_up_overdue(Watched& watched, net::TimePoint now);
     void launch(Watched& watched, net::TimePoint now);
     void on_sample(config::ServerId id, std::uint64_t incarnation, health::ProbeSample sample);
