@@ -105,7 +105,7 @@ struct Limits {
     Milliseconds connect_timeout{1'000};     // dialling a server, incl. login
     Milliseconds wait_timeout{28'800'000};   // an idle client is closed after this; 0: never
     Milliseconds drain_timeout{30'000};      // a removed server, a shutdown: wait for transactions
-    std::uint32_t max_connect_errors = 100;    // failed logins in a row from one address until 1129
+    std::uint32_t max_connect_errors = 100;  // failed logins in a row from one address until 1129
     Milliseconds connect_error_block{60'000};  // how long 1129 lasts
     ByteCount session_buffer{16'384};          // one receive buffer; two per session
     ByteCount max_status_packet{1'048'576};    // largest OK/ERR packet taken from a server

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace pointsman::config {
+namespace {
+
+bool is_control(char c)
+{
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+}  // namespace
 
 std::string to_text(const Mistake& mistake)
 {
@@ -52,6 +60,8 @@ void Reading::add(Place place, std::string path, std::string message)
         path.clear();
         message = "there are more mistakes; they are shown when these are gone";
     }
+    // The parser's own messages quote what it stumbled over, a line end too.
+    std::replace_if(message.begin(), message.end(), is_control, '?');
     mistakes_.push_back({file_, place.line, place.column, std::move(path), std::move(message)});
 }
 

@@ -16,7 +16,9 @@ namespace {
 Surroundings nothing_around()
 {
     return {[](const std::string&) { return std::nullopt; },
-            [](const std::string&) -> FileText { return {{}, "No such file or directory"}; }};
+            [](const std::string&) -> FileText {
+                return {{}, "No such file or directory"};
+            }};
 }
 
 void check_mistakes(const std::vector<Mistake>& mistakes)
