@@ -12,6 +12,7 @@ namespace {
 using Intervals = std::vector<GtidInterval>;
 
 constexpr std::size_t uuid_text_size = 36;
+constexpr std::size_t undashed_uuid_size = 32;
 constexpr std::size_t max_tag_size = 32;
 
 std::string_view trimmed(std::string_view text)
@@ -20,15 +21,6 @@ std::string_view trimmed(std::string_view text)
     const std::size_t begin = text.find_first_not_of(blanks);
     if (begin == std::string_view::npos) return {};
     return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
-/// Cuts the part before the first `separator` off the front of `text`, and trims it.
-std::string_view take_part(std::string_view& text, char separator)
-{
-    const std::size_t end = std::min(text.find(separator), text.size());
-    const std::string_view part = trimmed(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return part;
 }
 
 int hex_digit(char c)
@@ -157,28 +149,29 @@ void normalise(std::vector<GtidSource>& sources)
     sources = std::move(joined);
 }
 
-/// One "uuid:tag:1-5:7:tag2:4", appended to `sources` as it stands.
+/// One "uuid:tag:1-5:7:tag2:4", appended to `sources` as it stands. A UUID or tag without intervals
+/// is empty, as servers take it.
 Result<void> parse_source(std::string_view text, std::vector<GtidSource>& sources)
 {
-    const auto uuid = parse_uuid(take_part(text, ':'));
+    const auto uuid = parse_uuid(trimmed(text.substr(0, text.find(':'))));
     if (!uuid) return uuid.error();
     sources.push_back({*uuid, {}, {}});
-    bool expects_interval = true;
+    text.remove_prefix(std::min(text.find(':'), text.size()));
     while (!text.empty()) {
-        const std::string_view part = take_part(text, ':');
+        text.remove_prefix(1);  // the colon
+        const std::size_t end = std::min(text.find(':'), text.size());
+        const std::string_view part = trimmed(text.substr(0, end));
+        text.remove_prefix(end);
         if (is_tag(part)) {
             std::string tag(part);
             std::transform(tag.begin(), tag.end(), tag.begin(), lower);
             sources.push_back({*uuid, std::move(tag), {}});
-            expects_interval = true;
             continue;
         }
         const auto interval = parse_interval(part);
         if (!interval) return make_error_code(Errc::bad_value);
-        expects_interval = false;
         if (interval->first <= interval->last) sources.back().intervals.push_back(*interval);
     }
-    if (expects_interval) return make_error_code(Errc::bad_value);
     return {};
 }
 
@@ -203,11 +196,12 @@ void append_intervals(std::string& text, const Intervals& intervals)
 
 Result<Uuid> parse_uuid(std::string_view text)
 {
-    if (text.size() != uuid_text_size) return make_error_code(Errc::bad_value);
+    const bool dashed = text.size() == uuid_text_size;
+    if (!dashed && text.size() != undashed_uuid_size) return make_error_code(Errc::bad_value);
     Uuid uuid{};
     std::size_t nibble = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
+        if (dashed && (i == 8 || i == 13 || i == 18 || i == 23)) {
             if (text[i] != '-') return make_error_code(Errc::bad_value);
             continue;
         }
@@ -236,7 +230,9 @@ Result<GtidSet> GtidSet::parse(std::string_view text)
 {
     GtidSet set;
     while (!text.empty()) {
-        const std::string_view part = take_part(text, ',');
+        const std::size_t end = std::min(text.find(','), text.size());
+        const std::string_view part = trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
         if (part.empty()) continue;
         if (auto parsed = parse_source(part, set.sources_); !parsed) return parsed.error();
     }

@@ -23,7 +23,7 @@ namespace pointsman::protocol {
 
 using Uuid = std::array<std::uint8_t, 16>;
 
-/// 8-4-4-4-12 hexadecimal digits of either case.
+/// 8-4-4-4-12 hexadecimal digits of either case, the dashes all there or all left out.
 Result<Uuid> parse_uuid(std::string_view text);
 /// In lower case.
 std::string to_string(const Uuid& uuid);

@@ -56,6 +56,16 @@ ServerHandshake::Action ServerHandshake::start()
     return Send{frame(encode_greeting(greeting))};
 }
 
+ServerHandshake::Action ServerHandshake::start_change_user(HandshakeResponse response,
+                                                           bool tls_active)
+{
+    assert(phase_ == Phase::greeting);
+    changes_user_ = true;
+    tls_active_ = tls_active;
+    sequence_ = 1;  // the command's was 0
+    return on_response(std::move(response));
+}
+
 ServerHandshake::Action ServerHandshake::on_packet(Bytes payload, std::uint8_t sequence)
 {
     const std::uint8_t expected = sequence_;
@@ -136,7 +146,8 @@ ServerHandshake::Action ServerHandshake::choose_plugin()
     const bool answered_greeting = plugin_ == settings_.default_plugin;
     // A client whose plugin is not the greeting's may send nothing, to be asked in the right way
     // (libmysqlclient does); that says nothing of its password.
-    const bool says_nothing = response_.auth_response.empty() && !answered_greeting;
+    const bool says_nothing =
+        changes_user_ || (response_.auth_response.empty() && !answered_greeting);
 
     if (plugin_ == auth::mysql_clear_password && is_secure())
         return says_nothing ? switch_to(plugin_) : check_password(response_.auth_response);

@@ -73,6 +73,10 @@ public:
 
     /// The greeting.
     Action start();
+    /// In place of start(), for COM_CHANGE_USER: a login within a session. `response` holds what the
+    /// command said, and the capabilities of the session. What the client sent as its proof is not
+    /// looked at (libmysqlclient sends none): it is always asked anew, by an auth switch.
+    Action start_change_user(HandshakeResponse response, bool tls_active);
     Action on_packet(Bytes payload, std::uint8_t sequence);
     Action on_tls_ready();
     /// nothing: the account is not known (yet).
@@ -133,6 +137,7 @@ private:
     std::string plugin_;
     auth::Secret secret_;
     bool tls_active_ = false;
+    bool changes_user_ = false;
     bool switched_ = false;        // clients follow one auth switch, not two
     bool proven_fast_ = false;     // caching_sha2_password's 0x03 is due before the OK
     bool password_asked_ = false;  // by on_password_needed: the next secret must be tried

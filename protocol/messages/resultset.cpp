@@ -20,6 +20,12 @@ bool has_extended_metadata(Capabilities capabilities)
     return (capabilities & capability::mariadb_extended_metadata) != 0;
 }
 
+bool count_tells_metadata(Capabilities capabilities)
+{
+    return has_optional_metadata(capabilities) ||
+           (capabilities & capability::mariadb_cache_metadata) != 0;
+}
+
 std::size_t null_bitmap_size(std::size_t columns)
 {
     return (columns + 7 + first_null_bit) / 8;
@@ -41,14 +47,14 @@ ResultMetadata read_result_metadata(WireReader& in)
     return metadata == 0 ? ResultMetadata::none : ResultMetadata::full;
 }
 
-// column_count int<lenenc>, under CLIENT_OPTIONAL_RESULTSET_METADATA metadata_follows int<1>.
+// column_count int<lenenc>, with optional metadata metadata_follows int<1>.
 Result<ColumnCount> decode_column_count(Bytes payload, Capabilities capabilities)
 {
     WireReader in(payload);
     ColumnCount columns;
     in.read_lenenc(columns.count);
     if (!in.failed() && columns.count == 0) in.fail(Errc::unexpected_packet);  // that is an OK
-    if (has_optional_metadata(capabilities)) columns.metadata = read_result_metadata(in);
+    if (count_tells_metadata(capabilities)) columns.metadata = read_result_metadata(in);
     return in.finished_or_error(columns);
 }
 
@@ -57,7 +63,7 @@ Buffer encode_column_count(ColumnCount columns, Capabilities capabilities)
     Buffer payload;
     WireWriter out(payload);
     out.lenenc(columns.count);
-    if (has_optional_metadata(capabilities)) out.int1(static_cast<Byte>(columns.metadata));
+    if (count_tells_metadata(capabilities)) out.int1(static_cast<Byte>(columns.metadata));
     return payload;
 }
 

@@ -32,8 +32,9 @@ struct ColumnCount {
     ResultMetadata metadata = ResultMetadata::full;
 };
 
-/// The first packet of a result set. (Servers write the count first and the metadata flag behind
-/// it; the manual has them the other way round.)
+/// The first packet of a result set; with MariaDB it is MARIADB_CLIENT_CACHE_METADATA that makes
+/// the definitions optional. (Servers write the count first and the metadata flag behind it; the
+/// manual has them the other way round.)
 Result<ColumnCount> decode_column_count(Bytes payload, Capabilities capabilities);
 Buffer encode_column_count(ColumnCount columns, Capabilities capabilities);
 

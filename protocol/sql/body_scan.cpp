@@ -78,10 +78,10 @@ Token BodyScan::step()
             saw_system_variable_ = true;
             needs_primary(statement_, PrimaryReason::session_state);
             break;
-        case TokenKind::bad: needs_primary(statement_, PrimaryReason::not_understood); break;
         case TokenKind::quoted_name:
             if (in_information_schema_ && previous_.is(TokenKind::dot)) named_in_information_schema(token);
             break;
+        case TokenKind::bad:
         case TokenKind::end:
         case TokenKind::string:
         case TokenKind::number:

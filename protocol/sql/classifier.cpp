@@ -17,6 +17,7 @@ Statement read_one(Cursor& cursor, const Dialect& dialect)
     Parse parse{cursor, statement, body};
     read_statement(parse);
     body.rest();
+    if (cursor.failed()) needs_primary(statement, PrimaryReason::not_understood);
     return statement;
 }
 

@@ -34,6 +34,8 @@ public:
     }
     /// At the end of the text or at a semicolon.
     bool at_end() const { return current_.ends_statement(); }
+    /// The text holds what no rule can judge; it may be the token under peek().
+    bool failed() const { return lexer_.failed(); }
     const HintView& hint() const { return lexer_.hint(); }
 
 private:

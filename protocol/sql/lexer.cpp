@@ -95,6 +95,7 @@ Token Lexer::fail(const char* begin)
 {
     at_ = end_;
     in_version_comment_ = false;
+    failed_ = true;
     return made(TokenKind::bad, begin);
 }
 

@@ -20,6 +20,8 @@ public:
 
     /// The next token; `end` for ever after the last one.
     Token next();
+    /// A `bad` token was handed out.
+    bool failed() const { return failed_; }
     /// The first routing hint in the comments passed so far.
     const HintView& hint() const { return hint_; }
 
@@ -57,6 +59,7 @@ private:
     HintView hint_;
     bool in_version_comment_ = false;  // inside one whose text counts: its end is a blank
     bool broken_ = false;              // a comment did not end
+    bool failed_ = false;
     bool spaced_ = false;              // blanks stand before the token being read
     TokenKind previous_ = TokenKind::end;
 };

@@ -1,8 +1,8 @@
 #include "proxy/control/blocking_pool.hpp"
 
-#include <utility>
-
 #include "health/mysql_client.hpp"
+
+#include <utility>
 
 namespace pointsman::proxy {
 

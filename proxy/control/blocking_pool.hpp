@@ -1,6 +1,6 @@
 #pragma once
-// A few threads for calls that block, as those of the C client library. Threads are made when they are
-// needed and kept; jobs own nothing of the pool and post their results elsewhere.
+// A few threads for calls that block, as those of the C client library. Threads are made when they
+// are needed and kept; jobs own nothing of the pool and post their results elsewhere.
 
 #include <condition_variable>
 #include <cstddef>

@@ -1,12 +1,12 @@
 #include "proxy/control/health_loop.hpp"
 
-#include <algorithm>
-#include <tuple>
-#include <utility>
+#include "health/replica_fitness.hpp"
 
 #include <boost/asio/post.hpp>
 
-#include "health/replica_fitness.hpp"
+#include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace pointsman::proxy {
 namespace {
@@ -15,20 +15,23 @@ using std::chrono::milliseconds;
 
 /// Lag and texts in the snapshot are never older than this.
 constexpr milliseconds refresh_every{1'000};
-/// A probe ends by its own deadlines, except while the resolver looks up a name; and this machine may
-/// be busy.
+/// A probe ends by its own deadlines, except while the resolver looks up a name; and this machine
+/// may be busy.
 constexpr milliseconds overdue_margin{500};
 
 /// All that decides something; lag and texts change with every look and are refreshed at leisure.
 auto substance(const health::ServerView& server)
 {
-    return std::tie(server.id, server.name, server.address, server.role, server.health, server.weight,
-                    server.takes_reads, server.quarantined, server.flavour, server.version, server.uuid);
+    return std::tie(server.id, server.name, server.address, server.role, server.health,
+                    server.weight, server.takes_reads, server.quarantined, server.flavour,
+                    server.version, server.uuid);
 }
 
 bool same_substance(const health::Topology& a, const health::Topology& b)
 {
-    auto same = [](const auto& one, const auto& other) { return substance(one) == substance(other); };
+    auto same = [](const auto& one, const auto& other) {
+        return substance(one) == substance(other);
+    };
     return a.epoch == b.epoch && a.primary == b.primary && a.writes == b.writes &&
            std::ranges::equal(a.servers, b.servers, same);
 }
@@ -36,7 +39,9 @@ bool same_substance(const health::Topology& a, const health::Topology& b)
 }  // namespace
 
 HealthLoop::HealthLoop(Surroundings surroundings, const config::Config& config)
-    : around_(std::move(surroundings)), config_(config), timer_(around_.control),
+    : around_(std::move(surroundings)),
+      config_(config),
+      timer_(around_.control),
       self_(std::make_shared<HealthLoop*>(this))
 {
     around_.signals.set_wake([&control = around_.control, weak = std::weak_ptr(self_)] {
@@ -46,7 +51,10 @@ HealthLoop::HealthLoop(Surroundings surroundings, const config::Config& config)
     });
 }
 
-HealthLoop::~HealthLoop() { stop(); }
+HealthLoop::~HealthLoop()
+{
+    stop();
+}
 
 void HealthLoop::start()
 {
@@ -65,8 +73,8 @@ void HealthLoop::stop()
 void HealthLoop::apply(const config::Config& config)
 {
     auto now = net::Clock::now();
-    bool same_access = config.monitor == config_.monitor && config.server_tls == config_.server_tls &&
-                       config.probe == config_.probe;
+    bool same_access = config.monitor == config_.monitor &&
+                       config.server_tls == config_.server_tls && config.probe == config_.probe;
     config_ = config;
     if (!running_) return;
 
@@ -165,10 +173,12 @@ void HealthLoop::launch(Watched& watched, net::TimePoint now)
         });
     };
     watched.probing = around_.pool.post(std::move(job));
-    watched.overdue_at = now + config_.probe.connect_timeout + config_.probe.timeout + overdue_margin;
+    watched.overdue_at =
+        now + config_.probe.connect_timeout + config_.probe.timeout + overdue_margin;
 }
 
-void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation, health::ProbeSample sample)
+void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation,
+                           health::ProbeSample sample)
 {
     auto* watched = find(id);
     if (!running_ || !watched || watched->incarnation != incarnation) return;
@@ -180,7 +190,8 @@ void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation, healt
 void HealthLoop::take(Watched& watched, health::ProbeSample sample)
 {
     count(watched, sample);
-    if (sample.report && health::replication_flows(*sample.report)) watched.flowing_at = sample.started;
+    if (sample.report && health::replication_flows(*sample.report))
+        watched.flowing_at = sample.started;
     watched.health.on_sample(std::move(sample));
     rebuild(net::Clock::now());
 }
@@ -189,7 +200,8 @@ void HealthLoop::count(const Watched& watched, const health::ProbeSample& sample
 {
     std::lock_guard lock(totals_mutex_);
     auto at = std::ranges::find(totals_, watched.server.id, &ProbeTotals::server);
-    if (at == totals_.end()) at = totals_.insert(at, ProbeTotals{watched.server.id, {}, {}, {}, {}, {}});
+    if (at == totals_.end())
+        at = totals_.insert(at, ProbeTotals{watched.server.id, {}, {}, {}, {}, {}});
     at->name = watched.server.name;
     ++at->results[static_cast<std::size_t>(sample.result)];
     at->last_duration = sample.finished - sample.started;
@@ -218,7 +230,8 @@ void HealthLoop::rebuild(net::TimePoint now)
 
 void HealthLoop::publish(health::Topology topology, net::TimePoint now)
 {
-    auto before = std::exchange(published_, std::make_shared<const health::Topology>(std::move(topology)));
+    auto before =
+        std::exchange(published_, std::make_shared<const health::Topology>(std::move(topology)));
     published_at_ = now;
     {
         std::lock_guard lock(totals_mutex_);
@@ -227,7 +240,8 @@ void HealthLoop::publish(health::Topology topology, net::TimePoint now)
     }
     around_.board.publish(published_);
     if (!around_.on_event) return;
-    for (const auto& event : health::events_between(before.get(), *published_)) around_.on_event(event);
+    for (const auto& event : health::events_between(before.get(), *published_))
+        around_.on_event(event);
 }
 
 HealthLoop::Watched* HealthLoop::find(config::ServerId id)

@@ -1,8 +1,24 @@
 #pragma once
-// Looks at every server again and again and publishes what follows from it. A shell: the prober does
-// the looking, ServerHealth and the topology builder do the judging; here are only timers and threads.
+// Looks at every server again and again and publishes what follows from it. A shell: the prober
+// does the looking, ServerHealth and the topology builder do the judging; here are only timers and
+// threads.
 //
 // All but `probe_totals` belongs to the control thread, the one that runs the io_context given.
+
+#include "config/config.hpp"
+
+#include "health/event.hpp"
+#include "health/passive_signals.hpp"
+#include "health/prober.hpp"
+#include "health/server_health.hpp"
+#include "health/topology_builder.hpp"
+
+#include "proxy/control/blocking_pool.hpp"
+#include "proxy/control/topology_board.hpp"
+#include "proxy/net/clock.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <chrono>
@@ -13,19 +29,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
-#include "config/config.hpp"
-#include "health/event.hpp"
-#include "health/passive_signals.hpp"
-#include "health/prober.hpp"
-#include "health/server_health.hpp"
-#include "health/topology_builder.hpp"
-#include "proxy/control/blocking_pool.hpp"
-#include "proxy/control/topology_board.hpp"
-#include "proxy/net/clock.hpp"
 
 namespace pointsman::proxy {
 
@@ -74,10 +77,10 @@ private:
         health::ServerHealth health;
         std::shared_ptr<health::Prober> prober;
         bool probing = false;
-        net::TimePoint overdue_at{};   // when a probe under way counts as failed
+        net::TimePoint overdue_at{};  // when a probe under way counts as failed
         std::optional<net::TimePoint> flowing_at;
         health::PassiveSignals::Counts signals;
-        std::uint64_t incarnation = 0; // of the prober; results of an older one are void
+        std::uint64_t incarnation = 0;  // of the prober; results of an older one are void
     };
 
     Watched watch(const config::Server& server, net::TimePoint now);

@@ -2,12 +2,12 @@
 // Where the control plane hands its snapshots to everybody else: the current Topology, and calls to
 // those who want each new one.
 
+#include "health/topology.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
-
-#include "health/topology.hpp"
 
 namespace pointsman::proxy {
 

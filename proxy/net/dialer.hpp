@@ -2,12 +2,13 @@
 // Connects to an endpoint within a deadline. Names are resolved on a thread of their own, so that a
 // slow name server delays nobody else.
 
+#include "config/endpoint.hpp"
+
+#include "proxy/net/stream.hpp"
+
 #include <memory>
 #include <string>
 #include <variant>
-
-#include "config/endpoint.hpp"
-#include "proxy/net/stream.hpp"
 
 namespace pointsman::proxy::net {
 

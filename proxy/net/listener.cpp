@@ -100,7 +100,8 @@ std::uint16_t bound_port(int listening_fd)
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(listening_fd, reinterpret_cast<sockaddr*>(&address), &size);
-    if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
+    if (address.ss_family == AF_INET)
+        return ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
     if (address.ss_family == AF_INET6)
         return ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port);
     return 0;

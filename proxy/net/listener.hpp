@@ -2,14 +2,15 @@
 // A listening socket of one worker. Every worker opens its own on the same port (SO_REUSEPORT) and
 // the kernel spreads connections; a unix socket is opened once and shared by duplicates.
 
+#include "config/endpoint.hpp"
+
+#include "proxy/net/reactor.hpp"
+#include "proxy/net/task.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <variant>
-
-#include "config/endpoint.hpp"
-#include "proxy/net/reactor.hpp"
-#include "proxy/net/task.hpp"
 
 namespace pointsman::proxy::net {
 

@@ -24,7 +24,10 @@ Timer::Timer(Reactor& reactor, std::function<void()> expire)
 {
 }
 
-Timer::~Timer() { disarm(); }
+Timer::~Timer()
+{
+    disarm();
+}
 
 void Timer::disarm()
 {
@@ -82,7 +85,10 @@ void IoHandle::wake()
     if (auto waiter = std::exchange(waiter_, {})) waiter.resume();
 }
 
-Signal::~Signal() { notify_all(); }
+Signal::~Signal()
+{
+    notify_all();
+}
 
 Signal::Awaiter::Awaiter(Signal& signal, TimePoint deadline)
     : signal_(signal), deadline_(deadline), timer_(signal.reactor_, [this] {

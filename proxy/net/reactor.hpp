@@ -6,6 +6,8 @@
 // waits: two recv calls in vain per query (figures in proxy/net/README.md). The control plane and
 // the admin port do run on Asio.
 
+#include "proxy/net/clock.hpp"
+
 #include <sys/epoll.h>
 
 #include <array>
@@ -15,8 +17,6 @@
 #include <map>
 #include <mutex>
 #include <vector>
-
-#include "proxy/net/clock.hpp"
 
 namespace pointsman::proxy::net {
 
@@ -72,6 +72,9 @@ public:
     void set_deadline(TimePoint deadline);
     /// The wait under way, or else the next one, ends with cancelled.
     void cancel();
+    /// The same for waits to come only: a wait under way goes on.
+    void mark_cancelled() { cancelled_ = true; }
+    bool is_waited_on() const { return static_cast<bool>(waiter_); }
 
     class Awaiter {
     public:

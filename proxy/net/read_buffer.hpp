@@ -2,10 +2,10 @@
 // A bounded receive buffer that borrows its memory only while it holds bytes, so that an idle
 // session costs none.
 
+#include "protocol/bytes.hpp"
+
 #include <memory>
 #include <vector>
-
-#include "protocol/bytes.hpp"
 
 namespace pointsman::proxy::net {
 
@@ -37,12 +37,14 @@ public:
     ~ReadBuffer() { release(); }
 
     protocol::Bytes data() const { return {memory() + begin_, end_ - begin_}; }
+    /// The same, for rewriting in place.
+    protocol::MutableBytes mutable_data() { return {memory() + begin_, end_ - begin_}; }
     std::size_t size() const { return end_ - begin_; }
     bool empty() const { return begin_ == end_; }
     std::size_t capacity() const { return large_.empty() ? pool_.chunk_size() : large_.size(); }
 
-    /// Room behind the data to read into; moves the data to the front when there is none. Empty only
-    /// when the buffer is full.
+    /// Room behind the data to read into; moves the data to the front when there is none. Empty
+    /// only when the buffer is full.
     protocol::MutableBytes prepare();
     void commit(std::size_t bytes) { end_ += bytes; }
     void consume(std::size_t bytes);

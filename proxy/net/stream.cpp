@@ -10,7 +10,10 @@ namespace pointsman::proxy::net {
 
 namespace {
 
-bool is_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool is_again(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 std::string last_tls_error()
 {
@@ -85,14 +88,18 @@ IoResult Stream::tls_result(int result, std::size_t bytes)
             handle_.note_full();
             wants_other_direction_ = false;
             return {IoStatus::would_block, 0};
-        case SSL_ERROR_ZERO_RETURN: return {IoStatus::closed, 0};
-        default: tls_error_ = last_tls_error(); return {IoStatus::failed, 0};
+        case SSL_ERROR_ZERO_RETURN:
+            return {IoStatus::closed, 0};
+        default:
+            tls_error_ = last_tls_error();
+            return {IoStatus::failed, 0};
     }
 }
 
 IoHandle::Awaiter Stream::until_possible(bool for_write)
 {
-    // Under TLS the last call said which direction it lacks: `wants_other_direction_` means reading.
+    // Under TLS the last call said which direction it lacks: `wants_other_direction_` means
+    // reading.
     if (ssl_) for_write = !wants_other_direction_;
     return for_write ? handle_.until_writable() : handle_.until_readable();
 }
@@ -129,7 +136,8 @@ Task<bool> Stream::start_tls_server(SSL_CTX* context)
     co_return co_await finish_handshake();
 }
 
-Task<bool> Stream::start_tls_client(SSL_CTX* context, const std::string& server_name, bool verify_name)
+Task<bool> Stream::start_tls_client(SSL_CTX* context, const std::string& server_name,
+                                    bool verify_name)
 {
     ssl_ = SSL_new(context);
     SSL_set_fd(ssl_, handle_.fd());

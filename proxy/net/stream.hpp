@@ -4,14 +4,15 @@
 // The hot path calls try_read and try_write, which never suspend, and waits on handle() only when
 // they say would_block. Both kinds of socket have the same face, so nobody above asks which it is.
 
+#include "protocol/bytes.hpp"
+
+#include "proxy/net/reactor.hpp"
+#include "proxy/net/task.hpp"
+
 #include <openssl/ssl.h>
 
 #include <memory>
 #include <string>
-
-#include "protocol/bytes.hpp"
-#include "proxy/net/reactor.hpp"
-#include "proxy/net/task.hpp"
 
 namespace pointsman::proxy::net {
 

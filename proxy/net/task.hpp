@@ -40,7 +40,10 @@ struct Promise : PromiseBase {
     std::optional<T> value;
     Task<T> get_return_object() noexcept;
     template <class U>
-    void return_value(U&& result) { value.emplace(std::forward<U>(result)); }
+    void return_value(U&& result)
+    {
+        value.emplace(std::forward<U>(result));
+    }
     T take()
     {
         if (failure) std::rethrow_exception(failure);
@@ -112,7 +115,11 @@ struct Detached {
 
 }  // namespace detail
 
-/// Starts `task` now; it runs by itself until it ends. An exception that leaves it ends the process.
-inline detail::Detached spawn(Task<void> task) { co_await std::move(task); }
+/// Starts `task` now; it runs by itself until it ends. An exception that leaves it ends the
+/// process.
+inline detail::Detached spawn(Task<void> task)
+{
+    co_await std::move(task);
+}
 
 }  // namespace pointsman::proxy::net

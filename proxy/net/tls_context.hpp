@@ -1,14 +1,14 @@
 #pragma once
-// Certificates and rules for TLS, towards clients and towards servers. Immutable once made: a reload
-// makes a new one, and streams that began with the old one keep it.
+// Certificates and rules for TLS, towards clients and towards servers. Immutable once made: a
+// reload makes a new one, and streams that began with the old one keep it.
+
+#include "config/config.hpp"
 
 #include <openssl/ssl.h>
 
 #include <memory>
 #include <string>
 #include <variant>
-
-#include "config/config.hpp"
 
 namespace pointsman::proxy::net {
 

@@ -1,0 +1,245 @@
+#include "proxy/app/application.hpp"
+
+#include "config/server_ids.hpp"
+
+#include "proxy/app/log.hpp"
+#include "proxy/app/settings_builder.hpp"
+#include "proxy/app/version.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <random>
+#include <thread>
+#include <utility>
+
+namespace pointsman::proxy {
+
+namespace {
+
+constexpr std::size_t most_blocking_threads = 32;
+
+LogLevel log_level(health::Severity severity)
+{
+    switch (severity) {
+        case health::Severity::debug:
+            return LogLevel::debug;
+        case health::Severity::info:
+            return LogLevel::info;
+        case health::Severity::warning:
+            return LogLevel::warn;
+        case health::Severity::error:
+            break;
+    }
+    return LogLevel::error;
+}
+
+void log_health(const health::HealthEvent& event)
+{
+    log_event(log_level(health::severity(event.kind)), health::to_text(event.kind),
+              {{"server", event.server_name}, {"what", event.sentence}});
+}
+
+/// Ten thousand clients need as many descriptors, and the default soft limit is 1024.
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t worker_count(const config::Config& config)
+{
+    if (config.workers > 0) return config.workers;
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Application::Application(std::string config_path, config::Config config)
+    : config_path_(std::move(config_path)),
+      config_(std::move(config)),
+      blocking_(most_blocking_threads),
+      listeners_(workers_),
+      signals_(control_, SIGHUP, SIGTERM, SIGINT),
+      second_timer_(control_),
+      drain_timer_(control_)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+}
+
+Application::~Application()
+{
+    for (auto& worker : workers_) worker->stop();
+    for (auto& worker : workers_) worker->join();
+}
+
+int Application::run()
+{
+    if (!start()) return 1;
+    control_.run();
+    log_event(LogLevel::info, "stopped");
+    flush_suppressed_log();
+    return 0;
+}
+
+bool Application::start()
+{
+    if (auto problem = configure_log(config_.log)) {
+        log_event(LogLevel::error, "not started", {{"what", *problem}});
+        return false;
+    }
+    auto refuse = [](const std::string& what) {
+        log_event(LogLevel::error, "not started", {{"what", what}});
+        return false;
+    };
+    if (auto mistake = config::assign_server_ids(config_, nullptr, next_server_id_))
+        return refuse(config::to_text(*mistake));
+    auto settings = build_settings(config_);
+    if (auto* problem = std::get_if<std::string>(&settings)) return refuse(*problem);
+    auto opened = open_listeners(config_.listeners, worker_count(config_));
+    if (auto* problem = std::get_if<std::string>(&opened)) return refuse(*problem);
+    seen_file_ = mark_of_file();
+    shared_.credentials.configure(config_);
+    shared_.login_guard.configure(config_.limits);
+    start_workers(std::get<SettingsPtr>(settings));
+
+    HealthLoop::Surroundings around{control_, blocking_, board_, shared_.signals, log_health};
+    health_ = std::make_unique<HealthLoop>(around, config_);
+    board_.subscribe([this](const health::TopologyPtr& topology) { on_topology(topology); });
+    health_->start();
+    if (!start_metrics()) return false;
+    listeners_.add(std::move(std::get<OpenedListeners>(opened)));
+    for (const auto& listener : config_.listeners)
+        log_event(LogLevel::info, "listening",
+                  {{"listener", listener.name}, {"address", listener.address.text()}});
+    log_event(LogLevel::info, "started",
+              {{"version", version}, {"workers", workers_.size()}, {"config", config_path_}});
+    wait_for_signal();
+    on_second();
+    return true;
+}
+
+void Application::start_workers(SettingsPtr settings)
+{
+    std::random_device seed;
+    for (std::size_t i = 0; i < worker_count(config_); ++i)
+        workers_.push_back(std::make_unique<Worker>(shared_, settings, seed()));
+    for (auto& worker : workers_) worker->start();
+}
+
+MetricsSources Application::metrics_sources()
+{
+    MetricsSources sources;
+    sources.cluster = config_.cluster;
+    sources.version = version;
+    sources.workers = [this] {
+        std::vector<const Counters*> counters;
+        for (const auto& worker : workers_) counters.push_back(&worker->counters());
+        return counters;
+    };
+    sources.topology = [this] { return board_.get(); };
+    sources.probes = [this] {
+        std::vector<ProbeStats> stats;
+        for (const auto& totals : health_->probe_totals()) {
+            ProbeStats one{totals.server, {}, 0, totals.total_duration};
+            for (std::size_t i = 0; i < totals.results.size(); ++i) {
+                auto name = health::to_text(static_cast<health::ProbeResult>(i));
+                one.results.push_back({name, totals.results[i]});
+                one.timed += totals.results[i];
+            }
+            stats.push_back(std::move(one));
+        }
+        return stats;
+    };
+    return sources;
+}
+
+bool Application::start_metrics()
+{
+    exporter_ = std::make_unique<Exporter>(metrics_sources());
+    if (!config_.metrics.enabled) return true;
+    http_ = std::make_unique<HttpServer>(control_.get_executor());
+    http_->add("GET", "/metrics", [this](const HttpRequest&) {
+        return HttpReply{200, Exporter::content_type, exporter_->text()};
+    });
+    http_->add("GET", "/healthz", [](const HttpRequest&) {
+        return HttpReply{200, "text/plain", "ok\n"};
+    });
+    auto port = http_->listen(config_.metrics.address);
+    if (!port) {
+        auto what = "metrics on " + config_.metrics.address.text() + ": " + port.error().message();
+        log_event(LogLevel::error, "not started", {{"what", what}});
+        return false;
+    }
+    log_event(LogLevel::info, "metrics", {{"address", config_.metrics.address.text()}});
+    return true;
+}
+
+void Application::on_topology(const health::TopologyPtr& topology)
+{
+    for (auto& worker : workers_)
+        worker->post([topology](Worker& on_thread) { on_thread.set_topology(topology); });
+}
+
+void Application::wait_for_signal()
+{
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP)
+            reload("SIGHUP");
+        else
+            begin_shutdown();
+        wait_for_signal();
+    });
+}
+
+void Application::begin_shutdown()
+{
+    if (std::exchange(draining_, true)) {
+        finish();  // asked twice: at once
+        return;
+    }
+    log_event(LogLevel::info, "stopping", {{"drain_ms", config_.limits.drain_timeout}});
+    drain_until_ = net::Clock::now() + config_.limits.drain_timeout;
+    for (auto& worker : workers_) worker->post([](Worker& on_thread) { on_thread.begin_drain(); });
+    watch_drain();
+}
+
+bool Application::is_drained() const
+{
+    for (const auto& worker : workers_)
+        if (worker->counters().sessions_open.get() > 0) return false;
+    return true;
+}
+
+void Application::watch_drain()
+{
+    constexpr auto step = std::chrono::milliseconds(20);
+    drain_timer_.expires_after(step);
+    drain_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        if (is_drained() || net::Clock::now() >= drain_until_)
+            finish();
+        else
+            watch_drain();
+    });
+}
+
+void Application::finish()
+{
+    for (auto& worker : workers_)
+        worker->post([](Worker& on_thread) { on_thread.abort_sessions(); });
+    for (auto& worker : workers_) worker->stop();
+    for (auto& worker : workers_) worker->join();
+    health_->stop();
+    if (http_) http_->stop();
+    signals_.cancel();
+    second_timer_.cancel();
+    drain_timer_.cancel();
+    control_.stop();
+}
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,141 @@
+#include "proxy/app/worker.hpp"
+
+#include "proxy/app/log.hpp"
+
+#include <exception>
+#include <vector>
+
+namespace pointsman::proxy {
+
+namespace {
+
+bool any_server_gone(const health::Topology& before, const health::Topology& after)
+{
+    for (const auto& server : before.servers)
+        if (!after.find(server.id)) return true;
+    return false;
+}
+
+void log_end(const SessionCore& core, CloseReason reason)
+{
+    const auto& traits = traits_of(reason);
+    log_event(traits.worth_logging ? LogLevel::warn : LogLevel::debug, "session ended",
+              {{"reason", traits.label},
+               {"client", core.client_host},
+               {"listener", core.listener.name},
+               {"connection_id", core.connection_id}});
+}
+
+}  // namespace
+
+Worker::Worker(SharedContext& shared, SettingsPtr settings, std::uint64_t seed)
+    : counters_(std::make_unique<Counters>()),
+      context_(reactor_, shared, *counters_, std::move(settings), seed)
+{
+}
+
+Worker::~Worker()
+{
+    stop();
+    join();
+}
+
+void Worker::start()
+{
+    thread_ = std::thread([this] { reactor_.run(); });
+}
+
+void Worker::stop()
+{
+    reactor_.stop();
+}
+
+void Worker::join()
+{
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::post(std::function<void(Worker&)> work)
+{
+    reactor_.post([this, work = std::move(work)] { work(*this); });
+}
+
+void Worker::set_topology(health::TopologyPtr topology)
+{
+    bool gone = any_server_gone(*context_.topology, *topology);
+    context_.topology = std::move(topology);
+    context_.topology_changed.notify_all();
+    if (!gone) return;
+    for (auto* session : sessions_) session->drop_stale_links();
+}
+
+void Worker::set_settings(SettingsPtr settings)
+{
+    context_.settings = std::move(settings);
+    context_.topology_changed.notify_all();
+}
+
+void Worker::open_listener(int listening_fd, std::shared_ptr<ListenerShare> share)
+{
+    const auto& name = share->name;
+    auto on_accept = [this, share](net::Accepted accepted) { accept(std::move(accepted), share); };
+    listeners_[name] = std::make_unique<net::Listener>(reactor_, listening_fd, on_accept);
+}
+
+void Worker::close_listener(const std::string& name)
+{
+    listeners_.erase(name);
+}
+
+void Worker::accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share)
+{
+    auto session = std::make_unique<Session>(context_, accepted, share);
+    sessions_.insert(session.get());
+    net::spawn(run_session(std::move(session)));
+}
+
+net::Task<void> Worker::run_session(std::unique_ptr<Session> session)
+{
+    try {
+        auto reason = co_await session->run();
+        log_end(session->core(), reason);
+    } catch (const std::exception& bug) {
+        auto index = static_cast<std::size_t>(CloseReason::internal_error);
+        counters_->sessions_closed[index].add();
+        log_event(LogLevel::error, "session failed",
+                  {{"what", bug.what()}, {"connection_id", session->core().connection_id}});
+    }
+    sessions_.erase(session.get());
+}
+
+void Worker::begin_drain()
+{
+    listeners_.clear();
+    context_.stopping = true;
+    context_.topology_changed.notify_all();
+    auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
+    for (auto* session : sessions)
+        if (sessions_.contains(session)) session->begin_drain();
+}
+
+void Worker::abort_sessions()
+{
+    auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
+    for (auto* session : sessions)
+        if (sessions_.contains(session)) session->abort();
+}
+
+void Worker::abort_sessions_on(const std::vector<config::ServerId>& servers)
+{
+    auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
+    for (auto* session : sessions) {
+        if (!sessions_.contains(session)) continue;
+        for (auto server : servers)
+            if (session->core().links.find(server)) {
+                session->abort();
+                break;
+            }
+    }
+}
+
+}  // namespace pointsman::proxy

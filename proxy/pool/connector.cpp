@@ -1,0 +1,248 @@
+#include "proxy/pool/connector.hpp"
+
+#include "protocol/exchange.hpp"
+#include "protocol/messages/query.hpp"
+#include "protocol/packet.hpp"
+#include "protocol/server_error.hpp"
+
+#include "proxy/net/dialer.hpp"
+
+namespace pointsman::proxy {
+
+namespace {
+
+namespace capability = protocol::capability;
+using protocol::ClientHandshake;
+
+/// Reports every change of variables, schema and other state in OK packets. Known to MySQL 5.7+ and
+/// MariaDB 10.2+. https://dev.mysql.com/doc/refman/9.7/en/session-state-tracking.html
+constexpr std::string_view tracker_statement =
+    "SET SESSION session_track_system_variables='*',SESSION session_track_schema=ON,"
+    "SESSION session_track_state_change=ON";
+
+/// What is added to the client's own capabilities: session tracking is ours, its traces are taken
+/// out of what a client sees that did not ask for it.
+protocol::Capabilities link_capabilities(protocol::Capabilities client)
+{
+    constexpr auto not_passed = capability::ssl | capability::compress |
+                                capability::zstd_compression | capability::connect_with_db |
+                                capability::multi_factor_authentication;
+    return (client & ~not_passed) | capability::session_track;
+}
+
+protocol::BackendTls handshake_tls(config::ServerTlsMode mode)
+{
+    switch (mode) {
+        case config::ServerTlsMode::off:
+            return protocol::BackendTls::off;
+        case config::ServerTlsMode::preferred:
+            return protocol::BackendTls::preferred;
+        case config::ServerTlsMode::required:
+        case config::ServerTlsMode::verify_ca:
+        case config::ServerTlsMode::verify_identity:
+            break;
+    }
+    return protocol::BackendTls::required;
+}
+
+ConnectFailure unreachable(const health::ServerView& server, std::string_view why)
+{
+    std::string text = "Server " + server.name + " (" + server.address.text() + "): ";
+    text += why;
+    return {protocol::server_error::other(1105, "HY000", text), false};
+}
+
+/// One whole packet; nothing when the stream ended, failed or timed out.
+struct Packet {
+    protocol::Buffer payload;
+    std::uint8_t sequence = 0;
+};
+
+net::Task<std::optional<Packet>> read_packet(net::Stream& stream, net::ReadBuffer& buffer,
+                                             std::size_t max_packet)
+{
+    for (;;) {
+        auto held = buffer.data();
+        auto header = protocol::peek_header(held);
+        if (header && header->payload_size > max_packet) co_return std::nullopt;
+        if (header && held.size() >= header->wire_size()) {
+            auto payload = held.subspan(protocol::packet_header_size, header->payload_size);
+            Packet packet{{payload.begin(), payload.end()}, header->sequence};
+            buffer.consume(header->wire_size());
+            co_return packet;
+        }
+        if (header) buffer.grow(header->wire_size());
+        auto room = buffer.prepare();
+        auto got = co_await stream.read_some(room);
+        if (got.status != net::IoStatus::ok) co_return std::nullopt;
+        buffer.commit(got.bytes);
+    }
+}
+
+/// One login over a fresh stream.
+class Login {
+public:
+    Login(const ConnectorContext& context, const health::ServerView& server,
+          const LinkRequest& request, BackendLink& link)
+        : context_(context), server_(server), link_(link), handshake_(settings(request))
+    {
+    }
+
+    /// Nothing when it worked.
+    net::Task<std::optional<ConnectFailure>> run()
+    {
+        auto& stream = *link_.stream;
+        for (;;) {
+            auto packet = co_await read_packet(stream, link_.buffer, context_.max_packet);
+            if (!packet) co_return lost();
+            auto action = handshake_.on_packet(packet->payload, packet->sequence);
+            if (auto* tls = std::get_if<ClientHandshake::StartTls>(&action)) {
+                auto sent = co_await stream.write_all(tls->bytes);
+                if (sent.status != net::IoStatus::ok) co_return lost();
+                bool verified = context_.tls->verifies_identity();
+                bool good = co_await stream.start_tls_client(context_.tls->get(),
+                                                             server_.address.host, verified);
+                if (!good) co_return unreachable(server_, "TLS: " + stream.tls_error());
+                action = handshake_.on_tls_ready();
+            }
+            if (auto* failed = std::get_if<ClientHandshake::Failed>(&action))
+                co_return ConnectFailure{failed->error, failed->from_server};
+            if (std::holds_alternative<ClientHandshake::Ready>(action)) co_return std::nullopt;
+            auto& send = std::get<ClientHandshake::Send>(action);
+            auto sent = co_await stream.write_all(send.bytes);
+            if (sent.status != net::IoStatus::ok) co_return lost();
+        }
+    }
+
+    const ClientHandshake& handshake() const { return handshake_; }
+
+private:
+    ClientHandshake::Settings settings(const LinkRequest& request) const
+    {
+        ClientHandshake::Settings settings;
+        settings.user = request.user;
+        settings.secret = request.secret;
+        settings.schema = request.schema;
+        settings.wanted = link_capabilities(request.capabilities);
+        settings.character_set = request.character_set;
+        settings.attributes = request.attributes;
+        settings.tls = handshake_tls(context_.tls_mode);
+        settings.secure_transport = server_.address.is_unix();
+        return settings;
+    }
+
+    ConnectFailure lost() const
+    {
+        return unreachable(server_, "the connection was lost during login, or timed out");
+    }
+
+    const ConnectorContext& context_;
+    const health::ServerView& server_;
+    BackendLink& link_;
+    ClientHandshake handshake_;
+};
+
+/// The ERR that ends `packets`.
+protocol::Err last_err(protocol::Bytes packets)
+{
+    protocol::Bytes last;
+    while (auto header = protocol::peek_header(packets)) {
+        last = packets.subspan(protocol::packet_header_size, header->payload_size);
+        packets = packets.subspan(header->wire_size());
+    }
+    auto err = protocol::decode_err(last);
+    return err ? std::move(*err) : protocol::server_error::malformed_packet();
+}
+
+/// Answers to statements of ours are small; a server that sends more is not trusted with memory.
+constexpr std::size_t largest_own_packet = 1u << 20;
+
+void count_failure(const ConnectorContext& context, const health::ServerView& server,
+                   const ConnectFailure& failure)
+{
+    context.counters.server(server.id).links_failed.add();
+    if (!failure.from_server) context.signals.note_link_lost(server.id);
+}
+
+}  // namespace
+
+net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView server,
+                                   LinkRequest request)
+{
+    auto deadline = context.reactor.now() + context.timeout;
+    auto dialled = co_await net::dial(context.reactor, server.address, deadline);
+    if (auto* problem = std::get_if<std::string>(&dialled)) {
+        auto failure = unreachable(server, *problem);
+        count_failure(context, server, failure);
+        co_return failure;
+    }
+    auto& stream = std::get<std::unique_ptr<net::Stream>>(dialled);
+    auto link = std::make_unique<BackendLink>(server.id, std::move(stream), context.buffers,
+                                              context.counters);
+    link->stream->handle().set_deadline(deadline);
+    Login login(context, server, request, *link);
+    auto failure = co_await login.run();
+    if (failure) {
+        count_failure(context, server, *failure);
+        co_return std::move(*failure);
+    }
+    link->negotiated = login.handshake().negotiated();
+    link->backend_connection_id = login.handshake().greeting().connection_id;
+    link->schema = request.schema;
+    link->login_ok = login.handshake().final_ok();
+    co_await start_tracking(*link);
+    if (link->broken) {
+        auto lost = unreachable(server, "the connection was lost after login");
+        count_failure(context, server, lost);
+        co_return lost;
+    }
+    link->stream->handle().set_deadline(net::never);
+    co_return std::move(link);
+}
+
+net::Task<void> start_tracking(BackendLink& link)
+{
+    auto started = co_await run_statement(link, tracker_statement);
+    link.tracks_state = started.ok();
+}
+
+net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload)
+{
+    CommandResult lost{{},
+                       protocol::server_error::server_shutdown("connection to the server lost")};
+    protocol::Buffer wire;
+    protocol::append_message(wire, payload, 0);
+    protocol::Exchange exchange(static_cast<protocol::Command>(payload[0]), link.negotiated);
+    link.broken = true;  // until the response is complete
+    auto sent = co_await link.stream->write_all(wire);
+    if (sent.status != net::IoStatus::ok) co_return lost;
+    CommandResult result;
+    for (;;) {
+        auto held = link.buffer.data();
+        auto progress = exchange.on_backend_bytes(held);
+        if (!progress) co_return lost;
+        auto used = progress->forward + progress->held_size;
+        if (progress->finished && exchange.report().error_code != 0)
+            result.error = last_err(held.first(progress->forward));
+        link.buffer.consume(used);
+        if (progress->finished) break;
+        if (used > 0) continue;
+        auto wanted = std::min<std::size_t>(exchange.wanted(), largest_own_packet);
+        link.buffer.grow(wanted);
+        auto room = link.buffer.prepare();
+        auto got = co_await link.stream->read_some(room);
+        if (got.status != net::IoStatus::ok) co_return lost;
+        link.buffer.commit(got.bytes);
+    }
+    link.broken = false;
+    result.report = exchange.report();
+    co_return result;
+}
+
+net::Task<CommandResult> run_statement(BackendLink& link, std::string_view sql)
+{
+    auto payload = protocol::encode_query(sql, link.negotiated);
+    co_return co_await run_command(link, payload);
+}
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,83 @@
+#include "proxy/pool/session_sync.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pointsman::proxy {
+
+namespace {
+
+template <std::size_t N>
+bool contains(const std::array<std::string_view, N>& names, std::string_view name)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::array<std::string_view, 8> immovable{
+    "gtid_next",         "sql_log_bin", "pseudo_thread_id", "pseudo_replica_mode",
+    "pseudo_slave_mode", "rand_seed1",  "rand_seed2",       "gtid_seq_no"};
+
+constexpr std::array<std::string_view, 4> one_shot{"autocommit", "insert_id", "last_insert_id",
+                                                   "identity"};
+
+/// Numbers are written bare, since a quoted one is refused by numeric variables (error 1232).
+bool is_number(std::string_view value)
+{
+    if (value.starts_with('-')) value.remove_prefix(1);
+    auto digits = [](std::string_view text) {
+        return !text.empty() &&
+               std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    };
+    auto point = value.find('.');
+    if (point == std::string_view::npos) return digits(value);
+    return digits(value.substr(0, point)) && digits(value.substr(point + 1));
+}
+
+void append_value(std::string& out, std::string_view name, std::string_view value)
+{
+    if (value.empty() && name == "character_set_results") {
+        out += "NULL";  // the tracker writes NULL as an empty string; '' is no character set
+        return;
+    }
+    if (is_number(value)) {
+        out += value;
+        return;
+    }
+    out += '\'';
+    for (char c : value) {
+        out += c;
+        if (c == '\'') out += c;  // doubled: right under every sql_mode
+    }
+    out += '\'';
+}
+
+}  // namespace
+
+bool can_move(std::string_view variable, std::string_view value)
+{
+    // A backslash means one thing or another depending on sql_mode, so it is not risked.
+    return !contains(immovable, variable) && value.find('\\') == std::string_view::npos;
+}
+
+bool stays_behind(std::string_view variable)
+{
+    return contains(one_shot, variable) || variable.starts_with("session_track_");
+}
+
+std::optional<std::string> sync_statement(const Variables& link, const Variables& session)
+{
+    std::string statement;
+    for (const auto& [name, value] : session) {
+        if (stays_behind(name)) continue;
+        auto there = link.find(name);
+        if (there != link.end() && there->second == value) continue;
+        statement += statement.empty() ? "SET SESSION " : ",SESSION ";
+        statement += name;
+        statement += '=';
+        append_value(statement, name, value);
+    }
+    if (statement.empty()) return std::nullopt;
+    return statement;
+}
+
+}  // namespace pointsman::proxy

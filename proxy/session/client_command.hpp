@@ -1,0 +1,44 @@
+#pragma once
+// One command as it lies at the front of the client's buffer: whole, or its first part when it is
+// too long to be kept.
+
+#include "protocol/command.hpp"
+#include "protocol/packet.hpp"
+
+#include "proxy/session/relay.hpp"
+
+#include <optional>
+
+namespace pointsman::proxy {
+
+struct SessionCore;
+
+struct ClientCommand {
+    protocol::Command command = protocol::Command::quit;
+    protocol::PacketHeader header;
+    std::size_t wire_size = 0;  // bytes of it in the buffer, header included
+    MessageRest rest;           // what is still to come from the client
+
+    bool is_whole() const { return rest.done(); }
+};
+
+/// How waiting for a command ended without one.
+enum class NoCommand : std::uint8_t { closed, timed_out, cancelled, nonsense };
+
+struct NextCommand {
+    std::optional<ClientCommand> command;
+    NoCommand why_not = NoCommand::closed;
+};
+
+/// Waits for the next command. Commands up to `keep` bytes come whole. The buffer's front is the
+/// command until it is consumed.
+net::Task<NextCommand> next_command(SessionCore& core, std::size_t keep);
+
+/// Payload of the command, as far as it is in the buffer.
+protocol::Bytes payload_of(const SessionCore& core, const ClientCommand& command);
+
+/// Reads and drops what is still to come of the command and removes it from the buffer. False when
+/// the client is gone.
+net::Task<bool> discard(SessionCore& core, ClientCommand& command);
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,101 @@
+#include "proxy/session/kill.hpp"
+
+#include "protocol/messages/query.hpp"
+#include "protocol/messages/simple_commands.hpp"
+#include "protocol/server_error.hpp"
+
+#include "proxy/session/performer.hpp"
+
+#include <charconv>
+#include <string>
+
+namespace pointsman::proxy {
+
+namespace sql = protocol::sql;
+using protocol::Command;
+using Ended = std::optional<CloseReason>;
+
+namespace {
+
+bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && (is_space(text.back()) || text.back() == ';')) text.remove_suffix(1);
+    return text;
+}
+
+/// Takes the word at the front if it is `word` (given in lower case).
+bool take_word(std::string_view& text, std::string_view word)
+{
+    if (text.size() <= word.size() || !is_space(text[word.size()])) return false;
+    for (std::size_t i = 0; i < word.size(); ++i)
+        if ((text[i] | 0x20) != word[i]) return false;
+    text = trimmed(text.substr(word.size()));
+    return true;
+}
+
+/// A KILL is an action on one server, like any other statement that goes to the primary.
+const sql::Statement kill_statement = [] {
+    sql::Statement statement;
+    statement.kind = sql::StatementKind::kill;
+    statement.reason = sql::PrimaryReason::server_specific;
+    statement.statement_count = 1;
+    return statement;
+}();
+
+std::optional<SessionTag::Link> link_of(SessionCore& core, std::uint64_t connection_id)
+{
+    if (connection_id > UINT32_MAX) return std::nullopt;
+    auto tag = core.worker.shared.registry.find(static_cast<std::uint32_t>(connection_id));
+    return tag ? tag->link() : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Kill> parse_kill(std::string_view text)
+{
+    text = trimmed(text);
+    if (!take_word(text, "kill")) return std::nullopt;
+    Kill kill;
+    kill.query_only = take_word(text, "query");
+    if (!kill.query_only) take_word(text, "connection");
+    auto* end = text.data() + text.size();
+    auto [stop, error] = std::from_chars(text.data(), end, kill.connection_id);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return kill;
+}
+
+net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientCommand command,
+                                                  Kill kill)
+{
+    CommandFacts facts{Command::query, &kill_statement, std::nullopt};
+    CommandText text;
+    if (auto link = link_of(core, kill.connection_id)) {
+        facts.only_on = link->server;
+        std::string statement = kill.query_only ? "KILL QUERY " : "KILL CONNECTION ";
+        statement += std::to_string(link->backend_connection_id);
+        text.payload = protocol::encode_query(statement, core.account.capabilities);
+    }
+    Performer performer(core, command, facts, std::move(text));
+    co_return co_await performer.perform();
+}
+
+net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, ClientCommand command)
+{
+    CommandFacts facts{Command::process_kill, nullptr, std::nullopt};
+    CommandText text;
+    auto id = protocol::decode_process_kill(payload_of(core, command));
+    if (auto link = id ? link_of(core, *id) : std::nullopt) {
+        facts.only_on = link->server;
+        text.payload = protocol::encode_process_kill(link->backend_connection_id);
+    }
+    Performer performer(core, command, facts, std::move(text));
+    co_return co_await performer.perform();
+}
+
+}  // namespace pointsman::proxy

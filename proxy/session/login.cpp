@@ -1,0 +1,338 @@
+#include "proxy/session/login.hpp"
+
+#include "protocol/handshake/server_handshake.hpp"
+#include "protocol/messages/change_user.hpp"
+#include "protocol/server_error.hpp"
+
+#include "proxy/session/account_check.hpp"
+#include "proxy/session/tracked_state.hpp"
+
+#include <openssl/rand.h>
+
+namespace pointsman::proxy {
+
+namespace {
+
+namespace capability = protocol::capability;
+namespace server_error = protocol::server_error;
+using protocol::ServerHandshake;
+using Ended = std::optional<CloseReason>;
+
+/// Largest packet of a login: attributes are at most 64 KiB, the rest is small.
+constexpr std::size_t max_login_packet = 128 * 1024;
+
+/// What both flavours have and Pointsman passes through.
+constexpr protocol::Capabilities common_capabilities =
+    capability::found_rows | capability::long_flag | capability::connect_with_db |
+    capability::no_schema | capability::odbc | capability::local_files | capability::ignore_space |
+    capability::protocol_41 | capability::interactive | capability::ignore_sigpipe |
+    capability::transactions | capability::reserved | capability::secure_connection |
+    capability::multi_statements | capability::multi_results | capability::ps_multi_results |
+    capability::plugin_auth | capability::connect_attrs | capability::plugin_auth_lenenc_data |
+    capability::can_handle_expired_passwords | capability::session_track |
+    capability::deprecate_eof;
+
+protocol::auth::Nonce make_nonce()
+{
+    protocol::auth::Nonce nonce;
+    RAND_bytes(nonce.data(), static_cast<int>(nonce.size()));
+    // The nonce travels as a NUL-terminated text, and clients take it as printable ASCII.
+    for (auto& byte : nonce) byte = static_cast<protocol::Byte>('!' + byte % ('~' - '!' + 1));
+    return nonce;
+}
+
+protocol::ClientTls handshake_tls(config::ClientTlsMode mode)
+{
+    switch (mode) {
+        case config::ClientTlsMode::off:
+            return protocol::ClientTls::off;
+        case config::ClientTlsMode::optional:
+            return protocol::ClientTls::optional;
+        case config::ClientTlsMode::required:
+            break;
+    }
+    return protocol::ClientTls::required;
+}
+
+bool is_mariadb(const health::ServerView* server)
+{
+    return server && server->flavour == health::Flavour::mariadb;
+}
+
+std::string greeting_version(const config::Config& config, const health::ServerView* server)
+{
+    if (!config.server_version.empty()) return config.server_version;
+    if (!server || server->version.empty()) return "8.0.0-pointsman";
+    // MariaDB up to 10.x says so, for replicas of old that wanted a version of one digit.
+    bool prefixed = is_mariadb(server) && server->version_number < 110000;
+    return prefixed ? "5.5.5-" + server->version : server->version;
+}
+
+/// The server whose face the client sees.
+const health::ServerView* face_of(const health::Topology& topology)
+{
+    if (auto* primary = topology.primary_server()) return primary;
+    for (const auto& server : topology.servers)
+        if (!server.version.empty()) return &server;
+    return nullptr;
+}
+
+ServerHandshake::Settings handshake_settings(const SessionCore& core,
+                                             protocol::Capabilities offered)
+{
+    const auto& settings = *core.worker.settings;
+    auto* face = face_of(*core.worker.topology);
+    ServerHandshake::Settings result;
+    result.server_version = greeting_version(settings.config, face);
+    result.connection_id = core.connection_id;
+    result.offered = offered;
+    result.character_set = is_mariadb(face) ? 45 : 255;  // utf8mb4's default collation
+    result.nonce = make_nonce();
+    result.tls = handshake_tls(core.listener.client_tls);
+    result.default_plugin = is_mariadb(face) ? "mysql_native_password" : "caching_sha2_password";
+    result.rsa_key = &settings.rsa_key;
+    result.secure_transport = core.client_is_unix;
+    result.client_host = core.client_host;
+    return result;
+}
+
+/// Plays one handshake.
+class Login {
+public:
+    Login(SessionCore& core, protocol::Capabilities offered)
+        : core_(core), handshake_(handshake_settings(core, offered)), check_(core)
+    {
+    }
+
+    net::Task<Ended> run() { return play(handshake_.start()); }
+
+    net::Task<Ended> run_change_user(protocol::HandshakeResponse response)
+    {
+        return play(handshake_.start_change_user(std::move(response), core_.client.is_tls()));
+    }
+
+private:
+    net::Task<Ended> play(ServerHandshake::Action action)
+    {
+        for (;;) {
+            if (auto* send = std::get_if<ServerHandshake::Send>(&action)) {
+                if (!co_await write(send->bytes)) co_return aborted(CloseReason::login_aborted);
+                auto next = co_await read_and_step();
+                if (!next) co_return aborted(why_no_packet_);
+                action = std::move(*next);
+            } else if (std::holds_alternative<ServerHandshake::StartTls>(action)) {
+                if (!co_await start_tls()) co_return aborted(CloseReason::tls_failed);
+                auto next = co_await read_and_step();
+                if (!next) co_return aborted(why_no_packet_);
+                action = std::move(*next);
+            } else if (auto* lookup = std::get_if<ServerHandshake::LookUpSecret>(&action)) {
+                take_response();
+                auto secret =
+                    co_await check_.find_secret(lookup->user, handshake_.response().plugin);
+                action = handshake_.on_secret(std::move(secret));
+            } else if (auto* check = std::get_if<ServerHandshake::CheckWithServer>(&action)) {
+                core_.account.secret = check->secret;
+                auto verdict = co_await check_.ask_server(check->learned);
+                action = verdict.password_needed ? handshake_.on_password_needed()
+                                                 : handshake_.on_verdict(verdict.refused);
+            } else if (auto* accepted = std::get_if<ServerHandshake::Accepted>(&action)) {
+                co_return co_await finish(accepted->bytes);
+            } else {
+                auto& refused = std::get<ServerHandshake::Refused>(action);
+                co_return co_await refuse(refused);
+            }
+        }
+    }
+
+    net::Task<bool> write(const protocol::Buffer& bytes)
+    {
+        core_.worker.counters.bytes_to_clients.add(bytes.size());
+        auto sent = co_await core_.client.write_all(bytes);
+        co_return sent.status == net::IoStatus::ok;
+    }
+
+    /// Exactly as many bytes as the packet has: what follows an SSLRequest belongs to TLS.
+    net::Task<bool> read_exactly(std::size_t bytes)
+    {
+        auto& buffer = core_.client_buffer;
+        buffer.grow(bytes);
+        while (buffer.size() < bytes) {
+            auto room = buffer.prepare().first(bytes - buffer.size());
+            auto got = co_await core_.client.read_some(room);
+            if (got.status != net::IoStatus::ok) {
+                if (got.status == net::IoStatus::timed_out)
+                    why_no_packet_ = CloseReason::handshake_timeout;
+                if (got.status == net::IoStatus::cancelled) why_no_packet_ = CloseReason::shutdown;
+                co_return false;
+            }
+            buffer.commit(got.bytes);
+            spoke_ = true;
+            core_.worker.counters.bytes_from_clients.add(got.bytes);
+        }
+        co_return true;
+    }
+
+    net::Task<std::optional<ServerHandshake::Action>> read_and_step()
+    {
+        auto& buffer = core_.client_buffer;
+        if (!co_await read_exactly(protocol::packet_header_size)) co_return std::nullopt;
+        auto header = *protocol::peek_header(buffer.data());
+        if (header.payload_size > max_login_packet) {
+            core_.worker.counters.protocol_errors.add();
+            co_return std::nullopt;
+        }
+        if (!co_await read_exactly(header.wire_size())) co_return std::nullopt;
+        auto payload = buffer.data().subspan(protocol::packet_header_size);
+        auto action = handshake_.on_packet(payload, header.sequence);
+        buffer.consume(header.wire_size());
+        co_return std::move(action);
+    }
+
+    net::Task<bool> start_tls()
+    {
+        core_.worker.counters.tls_handshakes.add();
+        bool good =
+            co_await core_.client.start_tls_server(core_.worker.settings->client_tls->get());
+        if (!good) co_return false;
+        std::ignore = handshake_.on_tls_ready();
+        co_return true;
+    }
+
+    /// Once the client's answer is complete: what links must know of it.
+    void take_response()
+    {
+        const auto& response = handshake_.response();
+        auto& account = core_.account;
+        account.user = response.user;
+        account.capabilities = handshake_.negotiated();
+        account.character_set = response.character_set;
+        account.attributes = with_proxy_attributes(response.attributes, core_);
+        core_.state.reset(response.schema);
+    }
+
+    net::Task<Ended> finish(const protocol::Buffer& first)
+    {
+        core_.worker.shared.login_guard.note_success(core_.client_host);
+        core_.worker.counters.logins_ok.add();
+        protocol::Ok ok;
+        ok.status = core_.state.status();
+        if (!core_.links.all().empty()) ok = core_.links.all().front()->login_ok;
+        core_.state.set_status(ok.status);
+        hide_untracked(ok, core_.account.capabilities);
+        auto payload = protocol::encode_ok(ok, core_.account.capabilities);
+        auto bytes = first;
+        auto final_packet = handshake_.frame_final(payload);
+        bytes.insert(bytes.end(), final_packet.begin(), final_packet.end());
+        if (!co_await write(bytes)) co_return CloseReason::login_aborted;
+        co_return std::nullopt;
+    }
+
+    net::Task<Ended> refuse(ServerHandshake::Refused& refused)
+    {
+        auto& counters = core_.worker.counters;
+        bool denied = refused.error.code == server_error::er_access_denied;
+        if (denied)
+            counters.logins_denied.add();
+        else
+            counters.protocol_errors.add();
+        counters.count_own_error(refused.error.code);
+        auto now = core_.worker.reactor.now();
+        auto delay = core_.worker.shared.login_guard.note_failure(core_.client_host, now);
+        if (delay.count() > 0) {
+            net::Signal pause(core_.worker.reactor);
+            co_await pause.wait_until(now + delay);
+        }
+        co_await write(refused.bytes);
+        co_return CloseReason::login_denied;
+    }
+
+    Ended aborted(CloseReason reason)
+    {
+        if (!spoke_ || reason == CloseReason::shutdown) return reason;
+        core_.worker.shared.login_guard.note_failure(core_.client_host, core_.worker.reactor.now());
+        return reason;
+    }
+
+    SessionCore& core_;
+    ServerHandshake handshake_;
+    AccountCheck check_;
+    bool spoke_ = false;  // the client sent something
+    CloseReason why_no_packet_ = CloseReason::login_aborted;
+};
+
+/// An ERR in place of the greeting has no SQLSTATE.
+net::Task<void> refuse_before_greeting(SessionCore& core, protocol::Err error)
+{
+    core.worker.counters.count_own_error(error.code);
+    protocol::Buffer wire;
+    protocol::append_message(wire, protocol::encode_err(error, 0), 0);
+    co_await core.client.write_all(wire);
+}
+
+}  // namespace
+
+protocol::Capabilities offered_capabilities(const health::ServerView* server)
+{
+    if (is_mariadb(server)) return common_capabilities;
+    auto offered = common_capabilities | capability::mysql;
+    auto version = server ? server->version_number : 80000;
+    if (version >= 80000) offered |= capability::optional_resultset_metadata;
+    if (version >= 80025) offered |= capability::query_attributes;
+    return offered;
+}
+
+std::vector<std::pair<std::string, std::string>> with_proxy_attributes(
+    std::vector<std::pair<std::string, std::string>> attributes, const SessionCore& core)
+{
+    attributes.emplace_back("proxy_name", "pointsman");
+    attributes.emplace_back("proxy_client_host", core.client_host);
+    attributes.emplace_back("proxy_client_port", std::to_string(core.client_port));
+    attributes.emplace_back("proxy_connection_id", std::to_string(core.connection_id));
+    attributes.emplace_back("proxy_listener", core.listener.name);
+    return attributes;
+}
+
+net::Task<std::optional<CloseReason>> change_user(SessionCore& core, ClientCommand command)
+{
+    auto change =
+        protocol::decode_change_user(payload_of(core, command), core.account.capabilities);
+    if (!co_await discard(core, command)) co_return CloseReason::client_closed;
+    if (!change) {
+        co_await reply_error(core, server_error::malformed_packet());
+        co_return CloseReason::protocol_error;
+    }
+    protocol::HandshakeResponse response;
+    response.capabilities = core.account.capabilities;
+    response.character_set = static_cast<std::uint8_t>(change->character_set);
+    if (change->character_set == 0) response.character_set = core.account.character_set;
+    response.user = change->user;
+    response.schema = change->schema;
+    response.plugin = change->plugin;
+    response.attributes = change->attributes;
+    core.links.clear();
+    core.prepared.clear();
+    core.home.reset();
+    auto timeout = core.worker.settings->config.limits.handshake_timeout;
+    core.client.handle().set_deadline(core.worker.reactor.now() + timeout);
+    Login login(core, core.account.capabilities);
+    auto ended = co_await login.run_change_user(std::move(response));
+    core.client.handle().set_deadline(net::never);
+    co_return ended;
+}
+
+net::Task<std::optional<CloseReason>> log_in(SessionCore& core)
+{
+    auto& worker = core.worker;
+    auto now = worker.reactor.now();
+    if (worker.shared.login_guard.is_blocked(core.client_host, now)) {
+        co_await refuse_before_greeting(core, server_error::host_blocked(core.client_host));
+        co_return CloseReason::host_blocked;
+    }
+    core.client.handle().set_deadline(now + worker.settings->config.limits.handshake_timeout);
+    Login login(core, offered_capabilities(face_of(*worker.topology)));
+    auto ended = co_await login.run();
+    core.client.handle().set_deadline(net::never);
+    co_return ended;
+}
+
+}  // namespace pointsman::proxy

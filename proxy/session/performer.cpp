@@ -1,0 +1,457 @@
+#include "proxy/session/performer.hpp"
+
+#include "protocol/messages/prepare.hpp"
+#include "protocol/messages/simple_commands.hpp"
+#include "protocol/messages/statement.hpp"
+#include "protocol/server_error.hpp"
+#include "protocol/server_status.hpp"
+
+#include "proxy/session/tracked_state.hpp"
+
+namespace pointsman::proxy {
+
+namespace server_error = protocol::server_error;
+namespace sql = protocol::sql;
+using protocol::Command;
+
+namespace {
+
+constexpr auto reconnect_pause = std::chrono::milliseconds(20);
+
+bool is_read_only_refusal(std::uint16_t code)
+{
+    return code == server_error::er_option_prevents_statement ||
+           code == server_error::er_read_only_transaction ||
+           code == server_error::er_read_only_mode;
+}
+
+/// Error 1290 is also said of other options (--secure-file-priv …).
+bool names_read_only(const protocol::Err& error)
+{
+    return error.message.find("read-only") != std::string::npos;
+}
+
+bool has_no_response(Command command)
+{
+    return protocol::traits_of(command).response == protocol::ResponseShape::none;
+}
+
+/// Counts a command under way at a server, for balancing.
+class Outstanding {
+public:
+    Outstanding(WorkerContext& worker, BackendLink& link)
+        : count_(worker.outstanding[config::index_of(link.server)]), counters_(link.counters)
+    {
+        ++count_;
+        counters_.links_busy.add();
+    }
+    ~Outstanding()
+    {
+        --count_;
+        counters_.links_busy.sub();
+    }
+    Outstanding(const Outstanding&) = delete;
+    Outstanding& operator=(const Outstanding&) = delete;
+
+private:
+    std::uint32_t& count_;
+    ServerCounters& counters_;
+};
+
+}  // namespace
+
+net::Task<std::optional<CloseReason>> Performer::perform()
+{
+    began_ = core_.worker.reactor.now();
+    hold_until_ = began_ + core_.worker.settings->config.routing.hold_timeout;
+    for (;;) {
+        auto next = co_await attempt();
+        if (next == Next::close) co_return close_reason_;
+        if (next == Next::done) break;
+    }
+    bool client_there = co_await discard(core_, command_);
+    if (!client_there) co_return CloseReason::client_closed;
+    co_return std::nullopt;
+}
+
+Plan Performer::make_plan()
+{
+    auto& worker = core_.worker;
+    PlanInput input{facts_,
+                    core_.state,
+                    *worker.topology,
+                    core_.listener.mode,
+                    worker.settings->config.routing.no_replica,
+                    worker.outstanding,
+                    core_.home,
+                    avoid_,
+                    redo_on_primary_};
+    return plan(input, worker.random);
+}
+
+net::Task<Performer::Next> Performer::attempt()
+{
+    auto planned = make_plan();
+    route_ = planned.route;
+    core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
+    if (planned.state_lost) {
+        auto error = server_error::server_shutdown("session state was lost with its server");
+        co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
+    }
+    switch (route_.kind) {
+        case RouteKind::wait_primary:
+            co_return co_await hold(core_.worker.topology->why_not_open);
+        case RouteKind::no_server:
+            co_return co_await fail(server_error::read_only("no server is fit to take it"));
+        case RouteKind::server:
+            break;
+    }
+    auto* link = core_.links.find(route_.server);
+    if (link && (link->broken || link->stream->has_unexpected_input())) {
+        // It went away while idle: nothing of this command was sent, so nothing is in doubt.
+        link->counters.links_lost.add();
+        core_.worker.shared.signals.note_link_lost(link->server);
+        RelayResult nothing_sent;
+        co_return co_await on_lost(*link, false, nothing_sent);
+    }
+    link_ = link;
+    if (!link_) {
+        auto next = co_await find_link();
+        if (next != Next::go_on) co_return next;
+    }
+    co_return co_await attempt_on(*link_);
+}
+
+net::Task<Performer::Next> Performer::find_link()
+{
+    auto* view = core_.worker.topology->find(route_.server);
+    if (!view) co_return co_await fail(server_error::server_shutdown("server was removed"));
+    LinkRequest request{core_.account.user,          core_.account.secret,
+                        core_.state.schema(),        core_.account.capabilities,
+                        core_.account.character_set, core_.account.attributes};
+    auto context = core_.worker.connector();
+    auto server = *view;
+    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
+    if (auto* failure = std::get_if<ConnectFailure>(&opened))
+        co_return co_await on_connect_failure(std::move(*failure));
+    link_ = &core_.links.add(std::move(std::get<BackendLinkPtr>(opened)));
+    co_return Next::go_on;
+}
+
+net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
+{
+    bool can_go_elsewhere = route_.on_replica && !avoid_;
+    if (can_go_elsewhere) {
+        avoid_ = route_.server;
+        co_return Next::again;
+    }
+    if (route_.on_replica && !redo_on_primary_) {
+        redo_on_primary_ = true;
+        co_return Next::again;
+    }
+    if (failure.from_server) {
+        bool denied = failure.error.code == server_error::er_access_denied;
+        if (!denied) co_return co_await fail(std::move(failure.error));
+        core_.worker.shared.credentials.forget(core_.account.user);
+        co_return co_await fail_and_close(std::move(failure.error), CloseReason::login_denied);
+    }
+    co_return co_await hold(failure.error.message);
+}
+
+net::Task<Performer::Next> Performer::hold(std::string why)
+{
+    auto& worker = core_.worker;
+    worker.counters.statements_held.add();
+    auto now = worker.reactor.now();
+    if (worker.stopping || now >= hold_until_) {
+        worker.counters.hold_timeouts.add();
+        co_return co_await fail(server_error::read_only(why));
+    }
+    // A primary that is known but refuses connections may be back before the topology changes.
+    auto until = worker.topology->writes == health::WriteState::open
+                     ? std::min(hold_until_, now + reconnect_pause)
+                     : hold_until_;
+    co_await worker.topology_changed.wait_until(until);
+    co_return Next::again;
+}
+
+net::Task<Performer::Next> Performer::attempt_on(BackendLink& link)
+{
+    auto prepared = co_await prepare_link(link);
+    if (prepared != Next::go_on) co_return prepared;
+    core_.tag->set_link(link.server, link.backend_connection_id);
+    Outstanding outstanding(core_.worker, link);
+    bool was_whole = command_.is_whole();
+    link.broken = true;  // until its answer is complete
+    auto sent = co_await send_command(link);
+    link.counters.bytes_to_server.add(sent.bytes);
+    RelayEnds ends{link, core_.client, core_.client_buffer, core_.worker.counters,
+                   core_.worker.settings->config.limits.max_status_packet.value};
+    if (sent.status == net::IoStatus::ok && !was_whole) {
+        core_.client_buffer.consume(command_.wire_size);
+        command_.wire_size = 0;
+        auto pumped = co_await pump_message(ends, command_.rest);
+        if (pumped == PumpEnd::client_lost) {
+            close_reason_ = CloseReason::client_closed;
+            co_return Next::close;
+        }
+    } else if (sent.status != net::IoStatus::ok) {
+        RelayResult nothing;
+        co_return co_await on_lost(link, sent.bytes > 0, nothing);
+    }
+    protocol::Exchange exchange(facts_.command, link.negotiated);
+    Relay relay(ends, exchange, *this);
+    auto result = co_await relay.run();
+    report_ = exchange.report();
+    co_return co_await on_relayed(link, result);
+}
+
+net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
+{
+    auto synced = co_await bring_to_state(link, core_.state, route_.on_replica);
+    if (synced && text_.statement_id && facts_.command != Command::stmt_prepare)
+        synced = co_await ensure_prepared(link);
+    if (synced) co_return Next::go_on;
+    if (link.broken) {
+        RelayResult nothing;
+        co_return co_await on_lost(link, false, nothing);
+    }
+    if (route_.on_replica && !redo_on_primary_ && !core_.state.in_transaction()) {
+        redo_on_primary_ = true;
+        co_return Next::again;
+    }
+    auto error = server_error::server_shutdown("session state could not be set on another server");
+    co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
+}
+
+net::Task<bool> Performer::ensure_prepared(BackendLink& link)
+{
+    auto id = *text_.statement_id;
+    if (link.statements.contains(id)) co_return true;
+    auto* statement = core_.prepared.find(id);
+    auto payload = protocol::encode_prepare(statement->text);
+    auto prepared = co_await run_command(link, payload);
+    if (!prepared.ok()) co_return false;
+    link.statements[id] = {prepared.report.statement_id, false};
+    co_return true;
+}
+
+protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkStatement& on_link)
+{
+    auto& statement = *core_.prepared.find(*text_.statement_id);
+    auto execute =
+        protocol::decode_execute(payload, core_.account.capabilities, statement.parameter_count);
+    if (!execute || execute->parameters.count == 0) return {};
+    const auto& block = execute->parameters;
+    if (block.types_sent) {
+        statement.types.assign(block.types.begin(), block.types.end());
+        on_link.types_known = true;
+        return {};
+    }
+    if (on_link.types_known || statement.types.empty()) return {};
+    // This server has not seen the types: they go in behind the bind flag, which becomes 1.
+    auto flag_at = static_cast<std::size_t>(block.types.data() - payload.data()) - 1;
+    protocol::Buffer whole(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(flag_at));
+    whole.push_back(1);
+    whole.insert(whole.end(), statement.types.begin(), statement.types.end());
+    auto values = payload.subspan(flag_at + 1);
+    whole.insert(whole.end(), values.begin(), values.end());
+    on_link.types_known = true;
+    return whole;
+}
+
+net::Task<net::IoResult> Performer::send_command(BackendLink& link)
+{
+    auto wire = core_.client_buffer.mutable_data().first(command_.wire_size);
+    protocol::Buffer own;
+    if (!text_.payload.empty()) {
+        protocol::append_message(own, text_.payload, 0);
+    } else if (text_.statement_id && facts_.command != Command::stmt_prepare) {
+        auto& on_link = link.statements[*text_.statement_id];
+        auto payload = wire.subspan(protocol::packet_header_size);
+        protocol::Buffer with_types;
+        if (facts_.command == Command::stmt_execute && command_.is_whole())
+            with_types = execution_with_types(payload, on_link);
+        auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
+        (void)protocol::replace_statement_id(target, on_link.backend_id);
+        if (!with_types.empty()) protocol::append_message(own, with_types, 0);
+    }
+    protocol::Bytes bytes = own.empty() ? protocol::Bytes(wire) : protocol::Bytes(own);
+    auto sent = link.stream->try_write(bytes);
+    if (sent.bytes == bytes.size()) co_return sent;
+    auto rest = co_await link.stream->write_all(bytes.subspan(sent.bytes));
+    rest.bytes += sent.bytes;
+    co_return rest;
+}
+
+net::Task<Performer::Next> Performer::on_relayed(BackendLink& link, RelayResult result)
+{
+    switch (result.end) {
+        case RelayEnd::finished:
+            link.broken = !link.buffer.empty();  // more than an answer: not to be trusted
+            link.buffer.release();
+            settle(link);
+            finished_on_ = &link;
+            co_return Next::done;
+        case RelayEnd::withheld:
+            link.broken = !link.buffer.empty();
+            if (route_.on_replica) {
+                core_.worker.counters.reads_redone.add();
+                redo_on_primary_ = true;
+                co_return Next::again;
+            }
+            core_.worker.shared.signals.note_read_only(link.server);
+            co_return co_await hold("the primary became read-only");
+        case RelayEnd::client_lost:
+            close_reason_ = CloseReason::client_closed;
+            co_return Next::close;
+        case RelayEnd::backend_nonsense: {
+            if (result.answer_begun) {
+                close_reason_ = CloseReason::backend_protocol_error;
+                co_return Next::close;
+            }
+            auto error = server_error::malformed_packet();
+            co_return co_await fail_and_close(error, CloseReason::backend_protocol_error);
+        }
+        case RelayEnd::backend_lost:
+            break;
+    }
+    co_return co_await on_lost(link, true, result);
+}
+
+net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
+                                              const RelayResult& result)
+{
+    auto server = link.server;
+    auto& worker = core_.worker;
+    if (sent) {
+        link.counters.links_lost.add();
+        worker.shared.signals.note_link_lost(server);
+    }
+    bool retries = !retried_ && worker.settings->config.routing.retry_reads;
+    bool may_retry = command_.is_whole() && command_.wire_size > 0 && (retries || !sent);
+    Loss loss{facts_, core_.state, server, result.answer_begun, sent, may_retry};
+    auto recovery = on_backend_lost(loss);
+    core_.links.drop(server);
+    core_.state.forget_server(server);
+    core_.prepared.forget_server(server);
+    switch (recovery) {
+        case Recovery::retry:
+            if (sent) {
+                retried_ = true;
+                worker.counters.reads_retried.add();
+                if (route_.on_replica) avoid_ = server;
+            }
+            co_return Next::again;
+        case Recovery::transaction_aborted:
+            co_return co_await fail(server_error::transaction_aborted("its server was lost"));
+        case Recovery::state_lost: {
+            auto error = server_error::server_shutdown("the session's server was lost");
+            co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
+        }
+        case Recovery::outcome_unknown:
+            worker.counters.outcome_unknown.add();
+            co_return co_await fail_and_close(server_error::outcome_unknown(),
+                                              CloseReason::outcome_unknown);
+        case Recovery::cut:
+            break;
+    }
+    close_reason_ = CloseReason::backend_lost;
+    if (!result.at_border) co_return Next::close;
+    core_.reply_sequence = result.next_sequence;
+    auto error = server_error::server_shutdown("the server was lost in the middle of its answer");
+    co_return co_await fail_and_close(std::move(error), CloseReason::backend_lost);
+}
+
+net::Task<Performer::Next> Performer::fail(protocol::Err error)
+{
+    bool client_there = co_await discard(core_, command_);
+    if (client_there && !has_no_response(facts_.command))
+        client_there = co_await reply_error(core_, std::move(error));
+    close_reason_ = CloseReason::client_closed;
+    co_return client_there ? Next::done : Next::close;
+}
+
+net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseReason reason)
+{
+    bool client_there = co_await discard(core_, command_);
+    if (client_there) co_await reply_error(core_, std::move(error));
+    close_reason_ = reason;
+    co_return Next::close;
+}
+
+void Performer::settle(BackendLink& link)
+{
+    Settled settled{facts_.command,    facts_.statement, &report_,         link.server,
+                    route_.on_replica, state_changed_,   link.tracks_state};
+    core_.state.settle(settled);
+    link.variables = core_.state.variables();
+    link.schema = core_.state.schema();
+    if (report_.has_status)
+        link.autocommit = (report_.status & protocol::server_status::autocommit) != 0;
+    if (report_.last_insert_id != 0) link.last_insert_id = report_.last_insert_id;
+    count(link);
+}
+
+void Performer::count(BackendLink& link)
+{
+    auto kind = class_of(facts_);
+    link.counters.statements[static_cast<std::size_t>(kind)].add();
+    auto latency = core_.worker.reactor.now() - began_;
+    auto& histogram =
+        kind == StatementClass::read ? link.counters.read_latency : link.counters.write_latency;
+    histogram.record(latency);
+    if (report_.error_code != 0) core_.worker.counters.count_error(link.server, report_.error_code);
+}
+
+bool Performer::repeats_refused_write() const
+{
+    if (core_.state.in_transaction() || !command_.is_whole() || !facts_.statement) return false;
+    const auto& statement = *facts_.statement;
+    return statement.statement_count == 1 && statement.reason == sql::PrimaryReason::writes &&
+           statement.kind != sql::StatementKind::call;
+}
+
+bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
+{
+    if (!is_read_only_refusal(code)) return false;
+    auto error = protocol::decode_err(err_payload);
+    bool read_only =
+        error && (code != server_error::er_option_prevents_statement || names_read_only(*error));
+    if (!read_only) return false;
+    if (route_.on_replica)
+        return !redo_on_primary_ && command_.is_whole() && !core_.state.in_transaction() &&
+               core_.listener.mode == config::ListenerMode::split;
+    return core_.listener.mode != config::ListenerMode::replicas && repeats_refused_write() &&
+           core_.worker.reactor.now() < hold_until_;
+}
+
+protocol::Buffer Performer::edit(protocol::Held held, protocol::Bytes payload)
+{
+    if (held == protocol::Held::prepare_ok) return edit_prepare_ok(payload);
+    return edit_state(payload);
+}
+
+protocol::Buffer Performer::edit_state(protocol::Bytes payload)
+{
+    auto edited =
+        take_tracked_state(payload, link_->negotiated, core_.account.capabilities, core_.state);
+    state_changed_ = state_changed_ || edited.state_changed;
+    return std::move(edited.payload);
+}
+
+protocol::Buffer Performer::edit_prepare_ok(protocol::Bytes payload)
+{
+    auto prepared = protocol::decode_prepare_ok(payload, link_->negotiated);
+    protocol::Buffer edited(payload.begin(), payload.end());
+    if (!prepared || !text_.statement_id) return edited;
+    auto id = *text_.statement_id;
+    if (auto* statement = core_.prepared.find(id)) {
+        statement->parameter_count = prepared->parameter_count;
+        link_->statements[id] = {prepared->statement_id, false};
+    }
+    (void)protocol::replace_statement_id(edited, id);
+    return edited;
+}
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,83 @@
+#pragma once
+// Performs one command that goes to a server: finds the link, brings it to the session's state,
+// relays, and on a loss does what the plan's recovery says.
+
+#include "proxy/session/client_command.hpp"
+#include "proxy/session/session_core.hpp"
+
+#include <optional>
+#include <string>
+
+namespace pointsman::proxy {
+
+/// What to send for a command, other than the client's own bytes.
+struct CommandText {
+    /// A prepared statement's command: its id is rewritten for the link.
+    std::optional<std::uint32_t> statement_id;
+    /// Sent in place of the client's packet (payload only), when not empty.
+    protocol::Buffer payload;
+};
+
+class Performer : private ResponseEditor {
+public:
+    Performer(SessionCore& core, ClientCommand command, CommandFacts facts, CommandText text = {})
+        : core_(core), command_(command), facts_(facts), text_(std::move(text))
+    {
+    }
+
+    /// Performs it; the command is consumed from the buffer. A reason when the session is over.
+    net::Task<std::optional<CloseReason>> perform();
+
+    /// The link that finished it; nullptr when none did.
+    BackendLink* link() const { return finished_on_; }
+    const protocol::Report& report() const { return report_; }
+
+private:
+    using Ended = std::optional<CloseReason>;
+    /// What a step of an attempt leads to.
+    enum class Next : std::uint8_t { go_on, again, done, close };
+
+    protocol::Buffer edit(protocol::Held held, protocol::Bytes payload) override;
+    protocol::Buffer edit_state(protocol::Bytes payload);
+    protocol::Buffer edit_prepare_ok(protocol::Bytes payload);
+    bool withholds(protocol::Bytes err_payload, std::uint16_t code) override;
+
+    Plan make_plan();
+    net::Task<Next> attempt();
+    net::Task<Next> attempt_on(BackendLink& link);
+    net::Task<Next> find_link();
+    net::Task<Next> on_connect_failure(ConnectFailure failure);
+    net::Task<Next> prepare_link(BackendLink& link);
+    net::Task<bool> ensure_prepared(BackendLink& link);
+    net::Task<Next> hold(std::string why);
+    net::Task<net::IoResult> send_command(BackendLink& link);
+    net::Task<Next> send_whole(BackendLink& link, protocol::Bytes bytes);
+    net::Task<Next> on_relayed(BackendLink& link, RelayResult result);
+    net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);
+    net::Task<Next> fail(protocol::Err error);
+    net::Task<Next> fail_and_close(protocol::Err error, CloseReason reason);
+    protocol::Buffer execution_with_types(protocol::Bytes payload, LinkStatement& on_link);
+    void settle(BackendLink& link);
+    void count(BackendLink& link);
+    bool repeats_refused_write() const;
+
+    SessionCore& core_;
+    ClientCommand command_;
+    CommandFacts facts_;
+    CommandText text_;
+
+    Route route_;
+    BackendLink* link_ = nullptr;
+    BackendLink* finished_on_ = nullptr;
+    protocol::Report report_;
+    std::optional<config::ServerId> avoid_;
+    bool redo_on_primary_ = false;
+    bool retried_ = false;
+    bool state_changed_ = false;
+    std::uint32_t new_statement_id_ = 0;  // COM_STMT_PREPARE: the session's own id
+    protocol::Err withheld_;
+    net::TimePoint began_, hold_until_;
+    CloseReason close_reason_ = CloseReason::internal_error;
+};
+
+}  // namespace pointsman::proxy

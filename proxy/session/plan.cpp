@@ -1,0 +1,186 @@
+#include "proxy/session/plan.hpp"
+
+namespace pointsman::proxy {
+
+namespace sql = protocol::sql;
+using protocol::Command;
+
+namespace {
+
+/// Commands without SQL text are about the session or one server: the primary's.
+const sql::Statement command_statement = [] {
+    sql::Statement statement;
+    statement.kind = sql::StatementKind::other;
+    statement.reason = sql::PrimaryReason::session_state;
+    return statement;
+}();
+
+Route route_to(config::ServerId server, RouteReason reason, const health::Topology& topology)
+{
+    auto* view = topology.find(server);
+    return {RouteKind::server, reason, server, view && view->role == health::Role::replica};
+}
+
+bool asks_for_diagnostics(const sql::Statement& statement)
+{
+    return statement.has(sql::effect_reads_last_result) &&
+           !statement.has(sql::effect_last_insert_id);
+}
+
+/// Where earlier statements force this one to go.
+std::optional<Route> forced_route(const PlanInput& input)
+{
+    const auto& state = input.state;
+    const auto& topology = input.topology;
+    if (input.facts.only_on) return route_to(*input.facts.only_on, RouteReason::pinned, topology);
+    if (auto server = state.transaction_on())
+        return route_to(*server, RouteReason::in_transaction, topology);
+    if (auto server = state.pinned_to()) return route_to(*server, RouteReason::pinned, topology);
+    auto diagnostics = state.diagnostics_on();
+    if (diagnostics && input.facts.statement && asks_for_diagnostics(*input.facts.statement))
+        return route_to(*diagnostics, RouteReason::pinned, topology);
+    if (input.mode == config::ListenerMode::replicas && input.home && input.home != input.avoid) {
+        auto* home = topology.find(*input.home);
+        if (home && home->takes_reads)
+            return route_to(*input.home, RouteReason::listener_mode, topology);
+    }
+    return std::nullopt;
+}
+
+Route free_route(const PlanInput& input, Random& random)
+{
+    const auto& statement = input.facts.statement ? *input.facts.statement : command_statement;
+    SessionFacts session;
+    // What a replica refused, and what an off autocommit makes part of a transaction, is the
+    // primary's.
+    bool to_primary = input.redo_on_primary || !input.state.autocommit();
+    session.mode = to_primary ? config::ListenerMode::primary : input.mode;
+    session.avoid = input.avoid;
+    RouterInput router_input{statement, session, input.topology, input.outstanding,
+                             input.no_replica};
+    auto chosen = route(router_input, random);
+    if (input.redo_on_primary) chosen.reason = RouteReason::redo;
+    return chosen;
+}
+
+bool ends_transaction(const CommandFacts& facts)
+{
+    if (!facts.statement) return false;
+    if (facts.statement->has(sql::effect_implicit_commit)) return true;
+    if (facts.statement->has(sql::effect_xa)) return true;
+    switch (facts.statement->transaction) {
+        case sql::Transaction::commit:
+        case sql::Transaction::commit_chain:
+        case sql::Transaction::commit_release:
+        case sql::Transaction::set_autocommit_on:
+        case sql::Transaction::begin:  // commits the one before
+        case sql::Transaction::begin_read_only:
+            return true;
+        default:
+            return facts.statement->statement_count > 1;
+    }
+}
+
+/// Outside a transaction: does doing it twice come to the same as doing it once?
+bool is_repeatable(const CommandFacts& facts)
+{
+    switch (facts.command) {
+        case Command::query:
+        case Command::stmt_execute:
+            break;
+        case Command::stmt_prepare:
+        case Command::init_db:
+        case Command::field_list:
+        case Command::statistics:
+        case Command::stmt_reset:
+        case Command::reset_connection:
+            return true;
+        default:
+            return false;
+    }
+    if (!facts.statement) return false;
+    const auto& statement = *facts.statement;
+    if (statement.access == sql::Access::replica) return true;
+    if (statement.statement_count != 1) return false;
+    constexpr std::uint32_t more_than_session =
+        sql::effect_global_variable | sql::effect_user_lock | sql::effect_xa |
+        sql::effect_implicit_commit | sql::effect_temporary_table;
+    switch (statement.kind) {
+        case sql::StatementKind::begin:
+        case sql::StatementKind::set:
+        case sql::StatementKind::use:
+        case sql::StatementKind::show:
+        case sql::StatementKind::describe:
+        case sql::StatementKind::set_transaction:
+            return (statement.effects & more_than_session) == 0;
+        case sql::StatementKind::select:
+            // Session reads are safe to repeat; functions that are not ours to judge are not.
+            return (statement.effects & more_than_session) == 0 &&
+                   (statement.reason == sql::PrimaryReason::session_state ||
+                    statement.reason == sql::PrimaryReason::server_specific);
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Plan plan(const PlanInput& input, Random& random)
+{
+    Plan result;
+    auto forced = input.redo_on_primary ? std::nullopt : forced_route(input);
+    result.route = forced ? *forced : free_route(input, random);
+    if (result.route.kind != RouteKind::server) return result;
+    // Reads elsewhere are free of what binds a session; everything else must find it.
+    bool free_read = input.facts.statement && input.facts.statement->access == sql::Access::replica;
+    auto bound = input.state.bound_to();
+    result.state_lost =
+        bound && *bound != result.route.server && !free_read && !input.facts.only_on;
+    return result;
+}
+
+StatementClass class_of(const CommandFacts& facts)
+{
+    if (facts.command == Command::stmt_prepare) return StatementClass::prepare;
+    if (facts.command != Command::query && facts.command != Command::stmt_execute)
+        return StatementClass::other;
+    if (!facts.statement) return StatementClass::other;
+    const auto& statement = *facts.statement;
+    if (statement.access == sql::Access::replica) return StatementClass::read;
+    switch (statement.reason) {
+        case sql::PrimaryReason::writes:
+            return StatementClass::write;
+        case sql::PrimaryReason::transaction:
+            return StatementClass::transaction;
+        case sql::PrimaryReason::session_state:
+            return StatementClass::session;
+        case sql::PrimaryReason::locking_read:
+        case sql::PrimaryReason::function:
+        case sql::PrimaryReason::server_specific:
+            return StatementClass::read;
+        default:
+            return StatementClass::other;
+    }
+}
+
+Recovery on_backend_lost(const Loss& loss)
+{
+    const auto& state = loss.state;
+    if (loss.answer_begun) return Recovery::cut;
+    bool in_transaction = state.transaction_on() == loss.server;
+    bool bound_here = state.bound_to() == loss.server;
+    if (!loss.sent) {
+        if (in_transaction) return Recovery::transaction_aborted;
+        if (bound_here) return Recovery::state_lost;
+        return loss.may_retry ? Recovery::retry : Recovery::state_lost;
+    }
+    if (in_transaction)
+        return ends_transaction(loss.facts) ? Recovery::outcome_unknown
+                                            : Recovery::transaction_aborted;
+    bool repeatable = is_repeatable(loss.facts);
+    if (!repeatable) return Recovery::outcome_unknown;
+    if (bound_here || !loss.may_retry) return Recovery::state_lost;
+    return Recovery::retry;
+}
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,75 @@
+#pragma once
+// Sessions by the connection id that their clients know, so that KILL finds the right link. Shared
+// by all workers: locked when a session begins or ends and on KILL, never per command.
+
+#include "config/endpoint.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace pointsman::proxy {
+
+/// The link that a session uses now, as other threads may see it.
+class SessionTag {
+public:
+    struct Link {
+        config::ServerId server{};
+        std::uint32_t backend_connection_id = 0;
+    };
+    void set_link(config::ServerId server, std::uint32_t backend_connection_id) noexcept
+    {
+        auto packed = static_cast<std::uint64_t>(config::index_of(server)) << 32;
+        link_.store(packed | backend_connection_id, std::memory_order_relaxed);
+    }
+    /// Nothing before the first link.
+    std::optional<Link> link() const noexcept
+    {
+        auto packed = link_.load(std::memory_order_relaxed);
+        if (packed == 0) return std::nullopt;
+        return Link{config::ServerId{static_cast<std::uint32_t>(packed >> 32)},
+                    static_cast<std::uint32_t>(packed)};
+    }
+
+private:
+    std::atomic<std::uint64_t> link_{0};
+};
+
+class SessionRegistry {
+public:
+    /// Above every id that a server gives in practice: a KILL by a server's own id hits no session.
+    static constexpr std::uint32_t first_id = 1u << 30;
+
+    /// A connection id that no living session has, and its tag.
+    std::pair<std::uint32_t, std::shared_ptr<SessionTag>> add()
+    {
+        std::lock_guard lock(mutex_);
+        while (next_id_ < first_id || sessions_.contains(next_id_))
+            next_id_ = std::max(next_id_ + 1, first_id);
+        auto tag = std::make_shared<SessionTag>();
+        sessions_.emplace(next_id_, tag);
+        return {next_id_++, tag};
+    }
+    void remove(std::uint32_t connection_id)
+    {
+        std::lock_guard lock(mutex_);
+        sessions_.erase(connection_id);
+    }
+    std::shared_ptr<SessionTag> find(std::uint32_t connection_id) const
+    {
+        std::lock_guard lock(mutex_);
+        auto found = sessions_.find(connection_id);
+        return found == sessions_.end() ? nullptr : found->second;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::unordered_map<std::uint32_t, std::shared_ptr<SessionTag>> sessions_;
+    std::uint32_t next_id_ = first_id;
+};
+
+}  // namespace pointsman::proxy

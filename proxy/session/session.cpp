@@ -1,0 +1,243 @@
+#include "proxy/session/session.hpp"
+
+#include "protocol/messages/query.hpp"
+#include "protocol/server_error.hpp"
+
+#include "proxy/session/kill.hpp"
+#include "proxy/session/login.hpp"
+#include "proxy/session/performer.hpp"
+#include "proxy/session/statement_commands.hpp"
+
+namespace pointsman::proxy {
+
+namespace server_error = protocol::server_error;
+namespace sql = protocol::sql;
+using protocol::Command;
+
+namespace {
+
+/// A text that is not here whole may hide anything in the part that is missing.
+void distrust(sql::Statement& statement)
+{
+    if (statement.access == sql::Access::primary) return;
+    statement.access = sql::Access::primary;
+    statement.reason = sql::PrimaryReason::not_understood;
+}
+
+bool begins_replication(Command command)
+{
+    return command == Command::binlog_dump || command == Command::binlog_dump_gtid;
+}
+
+}  // namespace
+
+Session::Session(WorkerContext& worker, const net::Accepted& accepted,
+                 std::shared_ptr<ListenerShare> listener)
+    : core_(worker, accepted.fd), listener_(std::move(listener))
+{
+    core_.listener = listener_->facts();
+    core_.client_host = accepted.peer_host;
+    core_.client_port = accepted.peer_port;
+    core_.client_is_unix = accepted.is_unix;
+    std::tie(core_.connection_id, core_.tag) = worker.shared.registry.add();
+    worker.counters.sessions_opened.add();
+    worker.counters.sessions_open.add();
+    listener_->sessions.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session()
+{
+    listener_->sessions.fetch_sub(1, std::memory_order_relaxed);
+    core_.worker.counters.sessions_open.sub();
+    core_.worker.shared.registry.remove(core_.connection_id);
+}
+
+net::Task<CloseReason> Session::run()
+{
+    auto reason = co_await serve();
+    core_.client.shut_down();
+    core_.worker.counters.sessions_closed[static_cast<std::size_t>(reason)].add();
+    co_return reason;
+}
+
+net::Task<CloseReason> Session::serve()
+{
+    if (listener_->sessions.load(std::memory_order_relaxed) > listener_->max_sessions.load()) {
+        core_.reply_sequence = 0;
+        co_await reply_error(core_, server_error::too_many_connections());
+        co_return CloseReason::too_many_connections;
+    }
+    if (auto ended = co_await log_in(core_)) co_return *ended;
+    if (auto* primary = core_.worker.topology->primary_server())
+        core_.state.set_server_version(primary->flavour == health::Flavour::mariadb,
+                                       primary->version_number);
+    auto keep = core_.worker.settings->config.limits.max_retry_command.value;
+    for (;;) {
+        if (draining_ && may_end_now()) co_return CloseReason::shutdown;
+        wait_for_command();
+        auto next = co_await next_command(core_, keep);
+        idle_ = false;
+        if (!next.command) co_return co_await end_without_command(next.why_not);
+        core_.client.handle().set_deadline(net::never);
+        core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
+        if (auto ended = co_await handle(*next.command)) co_return *ended;
+    }
+}
+
+void Session::wait_for_command()
+{
+    auto timeout = core_.worker.settings->config.limits.wait_timeout;
+    auto now = core_.worker.reactor.now();
+    core_.client.handle().set_deadline(timeout.count() > 0 ? now + timeout : net::never);
+    idle_ = true;
+    if (core_.links.all().size() > core_.worker.topology->servers.size()) drop_stale_links();
+}
+
+net::Task<CloseReason> Session::end_without_command(NoCommand why)
+{
+    switch (why) {
+        case NoCommand::closed:
+            co_return CloseReason::client_closed;
+        case NoCommand::timed_out:
+            co_return CloseReason::idle_timeout;
+        case NoCommand::cancelled:
+            co_return CloseReason::shutdown;
+        case NoCommand::nonsense:
+            break;
+    }
+    core_.worker.counters.protocol_errors.add();
+    co_await reply_error(core_, server_error::packets_out_of_order());
+    co_return CloseReason::protocol_error;
+}
+
+net::Task<Session::Ended> Session::handle(ClientCommand command)
+{
+    switch (command.command) {
+        case Command::quit:
+            co_return CloseReason::client_quit;
+        case Command::query:
+            co_return co_await handle_query(command);
+        case Command::ping:
+            co_return co_await answer_ok(command);
+        case Command::stmt_prepare:
+        case Command::stmt_execute:
+        case Command::stmt_fetch:
+        case Command::stmt_close:
+        case Command::stmt_reset:
+        case Command::stmt_send_long_data:
+            co_return co_await handle_statement_command(core_, command);
+        case Command::process_kill:
+            co_return co_await handle_process_kill(core_, command);
+        case Command::change_user:
+            co_return co_await change_user(core_, command);
+        case Command::reset_connection:
+            co_return co_await reset_connection(command);
+        default:
+            break;
+    }
+    if (protocol::traits_of(command.command).response == protocol::ResponseShape::refused)
+        co_return co_await refuse(command, server_error::unknown_command());
+    Performer performer(core_, command, CommandFacts{command.command, nullptr, std::nullopt});
+    auto ended = co_await performer.perform();
+    if (!ended && begins_replication(command.command)) ended = CloseReason::replication_ended;
+    co_return ended;
+}
+
+net::Task<Session::Ended> Session::handle_query(ClientCommand command)
+{
+    auto text = protocol::query_text(payload_of(core_, command), core_.account.capabilities);
+    if (!text && command.is_whole())
+        co_return co_await refuse(command, server_error::malformed_packet());
+    sql::Statement statement;
+    if (text) statement = sql::classify(*text, core_.state.dialect());
+    if (!command.is_whole()) distrust(statement);
+    if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
+        if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
+    }
+    Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
+    auto ended = co_await performer.perform();
+    bool released = statement.transaction == sql::Transaction::commit_release ||
+                    statement.transaction == sql::Transaction::rollback_release;
+    if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
+    co_return ended;
+}
+
+net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
+{
+    if (!co_await discard(core_, command)) co_return CloseReason::client_closed;
+    protocol::Ok ok;
+    ok.status = core_.state.status();
+    ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
+    auto payload = protocol::encode_ok(ok, core_.account.capabilities);
+    bool sent = co_await reply_payload(core_, std::move(payload));
+    if (!sent) co_return CloseReason::client_closed;
+    co_return std::nullopt;
+}
+
+net::Task<Session::Ended> Session::refuse(ClientCommand command, protocol::Err error)
+{
+    core_.worker.counters.protocol_errors.add();
+    if (!co_await discard(core_, command)) co_return CloseReason::client_closed;
+    if (!co_await reply_error(core_, std::move(error))) co_return CloseReason::client_closed;
+    co_return std::nullopt;
+}
+
+net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
+{
+    // What is bound to a server is what the client wants to be rid of: it may begin anywhere.
+    auto schema = core_.state.schema();
+    Performer performer(core_, command,
+                        CommandFacts{Command::reset_connection, nullptr, std::nullopt});
+    auto ended = co_await performer.perform();
+    if (ended || performer.report().error_code != 0 || !performer.link()) co_return ended;
+    auto& link = *performer.link();
+    core_.links.drop_all_but(link.server);
+    core_.prepared.clear();
+    auto status = performer.report().status;
+    core_.state.reset(std::move(schema));
+    core_.state.set_status(status);
+    link.variables.reset();
+    link.statements.clear();
+    link.last_insert_id = 0;
+    link.autocommit = true;
+    co_await start_tracking(link);
+    co_return std::nullopt;
+}
+
+bool Session::may_end_now() const
+{
+    return !core_.state.in_transaction();
+}
+
+void Session::begin_drain()
+{
+    draining_ = true;
+    if (idle_ && core_.client_buffer.empty() && may_end_now()) core_.client.handle().cancel();
+}
+
+void Session::drop_stale_links()
+{
+    if (!idle_) return;  // it looks again before it waits
+    const auto& topology = *core_.worker.topology;
+    std::vector<config::ServerId> stale;
+    for (const auto& link : core_.links.all())
+        if (!topology.find(link->server)) stale.push_back(link->server);
+    for (auto server : stale) {
+        bool needed = core_.state.transaction_on() == server || core_.state.bound_to() == server;
+        if (needed) continue;
+        core_.links.drop(server);
+        core_.prepared.forget_server(server);
+    }
+}
+
+void Session::abort()
+{
+    // One wait is under way at most; waking it may end the session, and this object with it.
+    auto* waiting = &core_.client.handle();
+    for (const auto& link : core_.links.all())
+        if (link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    core_.client.handle().mark_cancelled();
+    waiting->cancel();
+}
+
+}  // namespace pointsman::proxy

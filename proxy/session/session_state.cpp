@@ -1,0 +1,170 @@
+#include "proxy/session/session_state.hpp"
+
+#include "protocol/server_status.hpp"
+
+namespace pointsman::proxy {
+
+namespace sql = protocol::sql;
+namespace server_status = protocol::server_status;
+
+namespace {
+
+/// Effect of a statement → the pin that it leaves.
+struct PinRow {
+    sql::Effect effect;
+    Pin pin;
+};
+constexpr PinRow pin_rows[] = {
+    {sql::effect_temporary_table, pin_temporary_table},
+    {sql::effect_lock_tables, pin_lock_tables},
+    {sql::effect_session_tracking, pin_session_tracking},
+    {sql::effect_xa, pin_xa},
+    {sql::effect_user_variable, pin_user_variable},
+    {sql::effect_prepared_text, pin_prepared_text},
+    {sql::effect_user_lock, pin_user_lock},
+    {sql::effect_handler, pin_handler},
+};
+
+/// Statements whose change of state is named by their own effects or by the variable tracker.
+bool explains_state_change(const sql::Statement& statement)
+{
+    constexpr std::uint32_t explained = sql::effect_user_variable | sql::effect_system_variable |
+                                        sql::effect_schema | sql::effect_temporary_table |
+                                        sql::effect_prepared_text | sql::effect_session_tracking;
+    return (statement.effects & explained) != 0 && statement.kind != sql::StatementKind::call &&
+           statement.kind != sql::StatementKind::execute;
+}
+
+/// sql_mode ANSI also contains ANSI_QUOTES; the server reports it expanded.
+bool has_mode(std::string_view modes, std::string_view mode)
+{
+    return modes.find(mode) != std::string_view::npos;
+}
+
+}  // namespace
+
+void SessionState::reset(std::string schema)
+{
+    auto dialect = dialect_;
+    *this = SessionState{};
+    dialect_.mariadb = dialect.mariadb;
+    dialect_.server_version = dialect.server_version;
+    schema_ = std::move(schema);
+}
+
+void SessionState::set_server_version(bool mariadb, std::uint32_t version)
+{
+    dialect_.mariadb = mariadb;
+    dialect_.server_version = version;
+}
+
+void SessionState::note_variable(const protocol::TrackedVariable& variable)
+{
+    variable_changed_ = true;
+    if (variable.name == "sql_mode") {
+        dialect_.ansi_quotes = has_mode(variable.value, "ANSI_QUOTES");
+        dialect_.no_backslash_escapes = has_mode(variable.value, "NO_BACKSLASH_ESCAPES");
+    }
+    if (stays_behind(variable.name)) return;
+    if (!can_move(variable.name, variable.value)) immovable_changed_ = true;
+    auto known = variables_->find(variable.name);
+    if (known != variables_->end() && known->second == variable.value) return;
+    auto changed = std::make_shared<Variables>(*variables_);
+    changed->insert_or_assign(variable.name, variable.value);
+    variables_ = std::move(changed);
+}
+
+void SessionState::note_changes(const std::vector<protocol::TrackedChange>& changes)
+{
+    for (const auto& change : changes) {
+        if (auto* variable = std::get_if<protocol::TrackedVariable>(&change))
+            note_variable(*variable);
+        else if (auto* schema = std::get_if<protocol::TrackedSchema>(&change))
+            schema_ = schema->name;
+    }
+}
+
+void SessionState::settle(const Settled& settled)
+{
+    const auto& report = *settled.report;
+    if (report.has_status) status_ = report.status;
+    settle_transaction(settled);
+    if (report.error_code == 0) settle_pins(settled);
+    if (report.last_insert_id != 0) last_insert_id_ = report.last_insert_id;
+    bool keeps_diagnostics =
+        settled.statement && settled.statement->has(sql::effect_reads_last_result);
+    if (!keeps_diagnostics) {
+        bool any = report.warnings != 0 || report.error_code != 0;
+        diagnostics_on_ = any ? std::optional(settled.server) : std::nullopt;
+    }
+    variable_changed_ = immovable_changed_ = false;
+}
+
+void SessionState::settle_transaction(const Settled& settled)
+{
+    // An ERR carries no status: a statement that fails leaves the transaction as it was, but for a
+    // deadlock or a lock wait that rolls back; staying on the server is right in every case.
+    if (!settled.report->has_status) return;
+    bool open = (status_ & server_status::in_trans) != 0 || !(status_ & server_status::autocommit);
+    if (!open)
+        transaction_on_.reset();
+    else if (!transaction_on_)
+        transaction_on_ = settled.server;
+}
+
+void SessionState::pin(std::uint32_t pins, config::ServerId server)
+{
+    pins_ |= pins;
+    pin_server_ = server;
+}
+
+void SessionState::settle_pins(const Settled& settled)
+{
+    std::uint32_t pins = pin_none;
+    if (settled.command == protocol::Command::set_option) pins |= pin_set_option;
+    if (immovable_changed_) pins |= pin_session_variable;
+    if (settled.statement) {
+        const auto& statement = *settled.statement;
+        for (const auto& row : pin_rows)
+            if (statement.has(row.effect)) pins |= row.pin;
+        if (!settled.link_tracks_state && statement.has(sql::effect_system_variable))
+            pins |= pin_session_variable;
+        if (settled.state_changed && !variable_changed_ && !explains_state_change(statement))
+            pins |= pin_unexplained;
+        // Without that tracker a routine may have left anything behind.
+        if (!settled.link_tracks_state && statement.kind == sql::StatementKind::call)
+            pins |= pin_unexplained;
+        if (statement.has(sql::effect_unlock_tables)) pins_ &= ~pin_lock_tables;
+    }
+    if (pins != pin_none) pin(pins, settled.server);
+    if (pins_ == pin_none) pin_server_.reset();
+}
+
+void SessionState::forget_server(config::ServerId server)
+{
+    if (transaction_on_ == server) {
+        transaction_on_.reset();
+        status_ &= static_cast<std::uint16_t>(~server_status::in_trans);
+    }
+    if (diagnostics_on_ == server) diagnostics_on_.reset();
+    if (pin_server_ != server) return;
+    pin_server_.reset();
+    pins_ = pin_none;
+}
+
+bool SessionState::autocommit() const
+{
+    return (status_ & server_status::autocommit) != 0;
+}
+
+std::optional<config::ServerId> SessionState::pinned_to() const
+{
+    return (pins_ & pins_every_statement) ? pin_server_ : std::nullopt;
+}
+
+std::optional<config::ServerId> SessionState::bound_to() const
+{
+    return pins_ != pin_none ? pin_server_ : std::nullopt;
+}
+
+}  // namespace pointsman::proxy

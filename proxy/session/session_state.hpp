@@ -1,0 +1,101 @@
+#pragma once
+// Pure: what is known of a session's state, and where it lives. Fed by what servers report; never
+// by guessing from SET text.
+
+#include "protocol/exchange.hpp"
+#include "protocol/messages/session_track.hpp"
+#include "protocol/sql/classifier.hpp"
+
+#include "config/endpoint.hpp"
+
+#include "proxy/pool/session_sync.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pointsman::proxy {
+
+/// Why a session can't leave a server. A bit set.
+enum Pin : std::uint32_t {
+    pin_none = 0,
+    // Any statement may depend on these: everything goes to that server.
+    pin_temporary_table = 1u << 0,
+    pin_lock_tables = 1u << 1,
+    pin_session_variable = 1u << 2,  // one that can't be set again elsewhere
+    pin_session_tracking = 1u << 3,  // the client chose what is tracked: we no longer see all
+    pin_set_option = 1u << 4,        // COM_SET_OPTION
+    pin_xa = 1u << 5,
+    pin_unexplained = 1u << 6,  // the server reports a change that nobody can name
+    // Only statements that go to the primary anyway depend on these; they die with the server.
+    pin_user_variable = 1u << 16,
+    pin_prepared_text = 1u << 17,
+    pin_user_lock = 1u << 18,
+    pin_handler = 1u << 19,
+};
+constexpr std::uint32_t pins_every_statement = 0xffffu;
+
+/// What one statement did, as its performer saw it.
+struct Settled {
+    protocol::Command command = protocol::Command::query;
+    const protocol::sql::Statement* statement = nullptr;  // of a query or an execution
+    const protocol::Report* report = nullptr;
+    config::ServerId server{};
+    bool on_replica = false;
+    bool state_changed = false;  // SESSION_TRACK_STATE_CHANGE was reported
+    bool link_tracks_state = true;
+};
+
+class SessionState {
+public:
+    /// After login, COM_CHANGE_USER and COM_RESET_CONNECTION.
+    void reset(std::string schema);
+    /// Takes in the session state of one OK packet.
+    void note_changes(const std::vector<protocol::TrackedChange>& changes);
+    /// Takes in the outcome of one command.
+    void settle(const Settled& settled);
+    /// The link to `server` is gone, and all that lived there.
+    void forget_server(config::ServerId server);
+
+    bool in_transaction() const { return transaction_on_.has_value(); }
+    std::optional<config::ServerId> transaction_on() const { return transaction_on_; }
+    /// The server that holds state which every statement may depend on.
+    std::optional<config::ServerId> pinned_to() const;
+    /// The server that holds any state that can't be rebuilt elsewhere.
+    std::optional<config::ServerId> bound_to() const;
+    std::uint32_t pins() const { return pins_; }
+    /// Where the last statement left warnings or an error to be asked for.
+    std::optional<config::ServerId> diagnostics_on() const { return diagnostics_on_; }
+
+    const VariablesPtr& variables() const { return variables_; }
+    const std::string& schema() const { return schema_; }
+    std::uint64_t last_insert_id() const { return last_insert_id_; }
+    std::uint16_t status() const { return status_; }
+    bool autocommit() const;
+    void set_status(std::uint16_t status) { status_ = status; }
+    /// How its statements are to be read.
+    const protocol::sql::Dialect& dialect() const { return dialect_; }
+    void set_server_version(bool mariadb, std::uint32_t version);
+    bool client_chose_tracking() const { return (pins_ & pin_session_tracking) != 0; }
+
+private:
+    void note_variable(const protocol::TrackedVariable& variable);
+    void settle_transaction(const Settled& settled);
+    void settle_pins(const Settled& settled);
+    void pin(std::uint32_t pins, config::ServerId server);
+
+    VariablesPtr variables_ = std::make_shared<Variables>();
+    std::string schema_;
+    std::uint16_t status_ = 2;  // SERVER_STATUS_AUTOCOMMIT
+    std::optional<config::ServerId> transaction_on_;
+    std::uint32_t pins_ = pin_none;
+    std::optional<config::ServerId> pin_server_;
+    std::optional<config::ServerId> diagnostics_on_;
+    std::uint64_t last_insert_id_ = 0;
+    protocol::sql::Dialect dialect_;
+    bool variable_changed_ = false;   // since the last settle: explains a reported state change
+    bool immovable_changed_ = false;  // a variable that can't be set again elsewhere
+};
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,101 @@
+#include "proxy/session/tracked_state.hpp"
+
+#include "protocol/messages/simple_commands.hpp"
+#include "protocol/server_status.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pointsman::proxy {
+
+namespace {
+
+namespace server_status = protocol::server_status;
+
+/// session_track_system_variables' default in MySQL and MariaDB.
+constexpr std::array<std::string_view, 5> tracked_by_default{
+    "time_zone", "autocommit", "character_set_client", "character_set_results",
+    "character_set_connection"};
+
+bool is_seen_by_default(const protocol::TrackedChange& change)
+{
+    if (std::holds_alternative<protocol::TrackedSchema>(change)) return true;
+    auto* variable = std::get_if<protocol::TrackedVariable>(&change);
+    return variable && std::find(tracked_by_default.begin(), tracked_by_default.end(),
+                                 variable->name) != tracked_by_default.end();
+}
+
+bool differs(const BackendLink& link, const SessionState& state)
+{
+    return link.variables != state.variables();
+}
+
+}  // namespace
+
+void hide_untracked(protocol::Ok& ok, protocol::Capabilities client)
+{
+    if (!(ok.status & server_status::session_state_changed)) return;
+    auto changes = protocol::decode_session_state(ok.session_state);
+    if (changes && (client & protocol::capability::session_track)) {
+        std::erase_if(*changes, [](const auto& change) { return !is_seen_by_default(change); });
+        ok.session_state = protocol::encode_session_state(*changes);
+    } else {
+        ok.session_state.clear();
+    }
+    if (ok.session_state.empty())
+        ok.status &= static_cast<std::uint16_t>(~server_status::session_state_changed);
+}
+
+EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities link,
+                            protocol::Capabilities client, SessionState& state)
+{
+    EditedOk edited{{ok_payload.begin(), ok_payload.end()}, false};
+    auto ok = protocol::decode_ok(ok_payload, link);
+    if (!ok) return edited;
+    auto changes = protocol::decode_session_state(ok->session_state);
+    if (!changes) return edited;
+    state.note_changes(*changes);
+    for (const auto& change : *changes)
+        if (auto* tracked = std::get_if<protocol::TrackedStateChange>(&change))
+            edited.state_changed = edited.state_changed || tracked->changed;
+    bool passes_all =
+        state.client_chose_tracking() && (client & protocol::capability::session_track);
+    if (!passes_all) hide_untracked(*ok, client);
+    edited.payload = protocol::encode_ok(*ok, client);
+    return edited;
+}
+
+net::Task<bool> bring_to_state(BackendLink& link, const SessionState& state, bool on_replica)
+{
+    if (link.schema != state.schema() && !state.schema().empty()) {
+        auto payload = protocol::encode_init_db(state.schema());
+        auto used = co_await run_command(link, payload);
+        if (!used.ok()) co_return false;
+        link.schema = state.schema();
+    }
+    if (differs(link, state)) {
+        static const Variables none;
+        auto statement =
+            sync_statement(link.variables ? *link.variables : none, *state.variables());
+        if (statement) {
+            auto set = co_await run_statement(link, *statement);
+            if (!set.ok()) co_return false;
+        }
+        link.variables = state.variables();
+    }
+    if (on_replica) co_return true;
+    if (!state.autocommit() && link.autocommit) {
+        auto set = co_await run_statement(link, "SET autocommit=0");
+        if (!set.ok()) co_return false;
+        link.autocommit = false;
+    }
+    if (link.last_insert_id != state.last_insert_id()) {
+        auto set = co_await run_statement(
+            link, "SET last_insert_id=" + std::to_string(state.last_insert_id()));
+        if (!set.ok()) co_return false;
+        link.last_insert_id = state.last_insert_id();
+    }
+    co_return true;
+}
+
+}  // namespace pointsman::proxy

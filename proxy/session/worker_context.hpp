@@ -1,0 +1,70 @@
+#pragma once
+// All that a session may use of its worker and of the process.
+
+#include "health/passive_signals.hpp"
+#include "health/topology.hpp"
+
+#include "proxy/metrics/counters.hpp"
+#include "proxy/net/reactor.hpp"
+#include "proxy/net/read_buffer.hpp"
+#include "proxy/pool/connector.hpp"
+#include "proxy/routing/balancer.hpp"
+#include "proxy/session/credentials.hpp"
+#include "proxy/session/login_guard.hpp"
+#include "proxy/session/registry.hpp"
+#include "proxy/session/settings.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace pointsman::proxy {
+
+/// Shared by all workers.
+struct SharedContext {
+    Credentials credentials;
+    LoginGuard login_guard;
+    SessionRegistry registry;
+    health::PassiveSignals signals;
+};
+
+/// One worker's own; touched by its thread only (`counters` are read by others).
+struct WorkerContext {
+    WorkerContext(net::Reactor& loop, SharedContext& common, Counters& worker_counters,
+                  SettingsPtr initial, std::uint64_t seed)
+        : reactor(loop),
+          shared(common),
+          counters(worker_counters),
+          settings(std::move(initial)),
+          topology(std::make_shared<health::Topology>()),
+          topology_changed(loop),
+          buffers(settings->config.limits.session_buffer.value, 1024),
+          random(seed)
+    {
+    }
+
+    net::Reactor& reactor;
+    SharedContext& shared;
+    Counters& counters;
+    SettingsPtr settings;
+    health::TopologyPtr topology;
+    net::Signal topology_changed;  // also notified when the worker begins to stop
+    net::BufferPool buffers;
+    Random random;
+    std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
+    bool stopping = false;
+
+    ConnectorContext connector()
+    {
+        const auto& config = settings->config;
+        return {reactor,
+                buffers,
+                counters,
+                shared.signals,
+                settings->server_tls,
+                config.server_tls.mode,
+                config.limits.connect_timeout,
+                config.limits.max_status_packet.value};
+    }
+};
+
+}  // namespace pointsman::proxy
