@@ -1,5 +1,6 @@
 // Column counts and definitions, rows of both protocols, EOF.
 
+#include "protocol/messages/binary_value.hpp"
 #include "protocol/messages/resultset.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
@@ -28,6 +29,8 @@ void binary_row(FuzzInput input)
     if (!row) return;
     const Buffer wire = encode_binary_row(*row, types);
     require(decode_binary_row(wire, types).has_value(), "a binary row survives");
+    for (std::size_t i = 0; i < types.size(); ++i)
+        if (row->at(i)) (void)text_of_binary(*row->at(i), types[i]);
 }
 
 }  // namespace

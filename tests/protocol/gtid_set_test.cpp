@@ -53,6 +53,11 @@ TEST_CASE("a GTID set is printed in canonical form, whatever it was read from")
              Row{"A:1-2,A:3", "A:1-3"},
              Row{" A : 1 - 2 : 5 ", "A:1-2:5"},
              Row{"A:5-3", ""},
+             Row{"A", ""},
+             Row{"A:tag", ""},
+             Row{"A:1:tag", "A:1"},
+             Row{",,", ""},
+             Row{"3e11fa4771ca11e19e33c80aa9429562:1", "A:1"},
              Row{"A:tag:1-5:7", "A:tag:1-5:7"},
              Row{"A:ToG:1", "A:tog:1"},
              Row{"A:1-3:tag2:4", "A:1-3:tag2:4"},
@@ -76,10 +81,10 @@ TEST_CASE("UUIDs are read in either case and printed in lower case")
 TEST_CASE("what is no GTID set is refused")
 {
     for (const char* wrong :
-         {"A", "A:", "A:0", "A:-1", "A:1-", "A:x-1", "A:1:tag", "A:tag", "A:1;2", "A 1",
+         {"A:", "A:0", "A:-1", "A:1-", "A::1", "A:1:", "A:x-1", "A:1;2", "A 1",
           "A:9223372036854775807", "A:99999999999999999999", "A:tag-1:1", "A:9tag:1",
           "A:a23456789012345678901234567890123:1", "nonsense:1", "0-1-5",
-          "3e11fa4771ca11e19e33c80aa9429562:1", "3e11fa47-71ca-11e1-9e33-c80aa942956g:1"}) {
+          "3e11fa47-71ca11e19e33c80aa942956-2:1", "3e11fa47-71ca-11e1-9e33-c80aa942956g:1"}) {
         INFO(wrong);
         CHECK(GtidSet::parse(spelled(wrong)).has_error());
     }

@@ -46,6 +46,7 @@ TEST_CASE("a column count may say that no definitions follow")
     CHECK(decode_column_count(unhex("00"), 0).error() == Errc::unexpected_packet);
     CHECK(decode_column_count(unhex("fb 61"), 0).error() == Errc::bad_value);
     CHECK(hex(encode_column_count({2, ResultMetadata::none}, optional_metadata)) == "02 00");
+    CHECK(decode_column_count(unhex("02 01"), capability::mariadb_cache_metadata).has_value());
 }
 
 TEST_CASE("a column definition of a server is understood and written the same")
