@@ -6,12 +6,14 @@
 namespace pointsman::health {
 namespace {
 
-// The column order of this statement is that of `Mysql8Column` in probe_sql.cpp. One row per channel,
-// one row of NULLs for a server that follows nobody. Group Replication's own channels are not ours.
+// The column order of this statement is that of `Mysql8Column` in probe_sql.cpp. One row per
+// channel, one row of NULLs for a server that follows nobody. Group Replication's own channels are
+// not ours.
 //
-// Lag: the ages of the oldest transactions that wait in each place where performance_schema shows one:
-// being received, being handed out by the coordinator, being applied. While SOURCE_DELAY holds a
-// transaction back it shows in none of them (measured on 9.7.4), so the delay itself is read as well.
+// Lag: the ages of the oldest transactions that wait in each place where performance_schema shows
+// one: being received, being handed out by the coordinator, being applied. While SOURCE_DELAY holds
+// a transaction back it shows in none of them (measured on 9.7.4), so the delay itself is read as
+// well.
 constexpr std::string_view mysql_8_probe =
     "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed,"
     " c.CHANNEL_NAME, c.SOURCE_UUID, k.HOST, k.PORT, c.SERVICE_STATE, a.SERVICE_STATE,"
@@ -19,10 +21,12 @@ constexpr std::string_view mysql_8_probe =
     " GTID_SUBSET(c.RECEIVED_TRANSACTION_SET, @@GLOBAL.gtid_executed),"
     " IF(c.QUEUEING_TRANSACTION <> '', TIMESTAMPDIFF(MICROSECOND,"
     " c.QUEUEING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6)), NULL),"
-    " (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, o.PROCESSING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6)))"
+    " (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, o.PROCESSING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, "
+    "NOW(6)))"
     " FROM performance_schema.replication_applier_status_by_coordinator o"
     " WHERE o.CHANNEL_NAME = c.CHANNEL_NAME AND o.PROCESSING_TRANSACTION <> ''),"
-    " (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, w.APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6)))"
+    " (SELECT MAX(TIMESTAMPDIFF(MICROSECOND, w.APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, "
+    "NOW(6)))"
     " FROM performance_schema.replication_applier_status_by_worker w"
     " WHERE w.CHANNEL_NAME = c.CHANNEL_NAME AND w.APPLYING_TRANSACTION <> ''),"
     " IF(c.LAST_QUEUED_TRANSACTION <> '', TIMESTAMPDIFF(MICROSECOND,"
@@ -44,7 +48,8 @@ constexpr Dialect dialects[] = {
      " performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0"},
     {DialectKind::mysql_5, Flavour::mysql,
      "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode",
-     "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed; SHOW SLAVE STATUS",
+     "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed; SHOW SLAVE "
+     "STATUS",
      ""},
     {DialectKind::mariadb, Flavour::mariadb, "SELECT '', @@GLOBAL.server_id, 'ON'",
      "SELECT @@GLOBAL.read_only, 0, @@GLOBAL.gtid_current_pos; SHOW ALL SLAVES STATUS", ""},

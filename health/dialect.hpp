@@ -2,18 +2,18 @@
 // The probe's SQL for each flavour and version. A probe is one round trip: one text, which for old
 // servers holds two statements.
 
+#include "health/topology.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "health/topology.hpp"
-
 namespace pointsman::health {
 
 enum class DialectKind : std::uint8_t {
-    mysql_8,   // 8.0.2 and later: commit timestamps in performance_schema
-    mysql_5,   // 5.7: SHOW SLAVE STATUS
-    mariadb,   // SHOW ALL SLAVES STATUS
+    mysql_8,  // 8.0.2 and later: commit timestamps in performance_schema
+    mysql_5,  // 5.7: SHOW SLAVE STATUS
+    mariadb,  // SHOW ALL SLAVES STATUS
 };
 
 struct Dialect {
@@ -23,7 +23,8 @@ struct Dialect {
     std::string_view facts;
     /// Reads what changes; parse_report reads the answer.
     std::string_view probe;
-    /// Reads the applier's last error, asked only while an applier is stopped; empty: `probe` has it.
+    /// Reads the applier's last error, asked only while an applier is stopped; empty: `probe` has
+    /// it.
     std::string_view applier_error;
 };
 

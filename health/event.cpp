@@ -5,7 +5,11 @@
 namespace pointsman::health {
 namespace {
 
-struct KindTraits { HealthEventKind kind; std::string_view word; Severity severity; };
+struct KindTraits {
+    HealthEventKind kind;
+    std::string_view word;
+    Severity severity;
+};
 
 constexpr KindTraits traits[health_event_kind_count] = {
     {HealthEventKind::server_up, "server_up", Severity::info},
@@ -35,7 +39,8 @@ public:
 
     std::vector<HealthEvent> run()
     {
-        for (const auto& server : after_.servers) compare(before_ ? before_->find(server.id) : nullptr, server);
+        for (const auto& server : after_.servers)
+            compare(before_ ? before_->find(server.id) : nullptr, server);
         if (before_)
             for (const auto& old : before_->servers)
                 if (!after_.find(old.id))
@@ -54,10 +59,12 @@ private:
             add(HealthEventKind::writable_refused, now, now.problem);
         if (!now.quarantined && old && old->quarantined)
             add(HealthEventKind::writable_settled, now, "is no longer writable beside the primary");
-        if (now.takes_reads && !(old && old->takes_reads)) add(HealthEventKind::reads_began, now, "takes reads");
+        if (now.takes_reads && !(old && old->takes_reads))
+            add(HealthEventKind::reads_began, now, "takes reads");
         bool still_there = now.health == HealthState::up && now.role != Role::primary;
         if (!now.takes_reads && old && old->takes_reads && still_there)
-            add(HealthEventKind::reads_ended, now, now.problem.empty() ? "takes no reads" : now.problem);
+            add(HealthEventKind::reads_ended, now,
+                now.problem.empty() ? "takes no reads" : now.problem);
     }
 
     void compare_health(HealthState was, const ServerView& now)
@@ -65,10 +72,17 @@ private:
         if (was == HealthState::maintenance)
             add(HealthEventKind::maintenance_ended, now, "is back from maintenance");
         switch (now.health) {
-            case HealthState::starting: break;
-            case HealthState::up: add(HealthEventKind::server_up, now, "is up"); break;
-            case HealthState::suspect: add(HealthEventKind::server_suspect, now, now.problem); break;
-            case HealthState::down: add(HealthEventKind::server_down, now, now.problem); break;
+            case HealthState::starting:
+                break;
+            case HealthState::up:
+                add(HealthEventKind::server_up, now, "is up");
+                break;
+            case HealthState::suspect:
+                add(HealthEventKind::server_suspect, now, now.problem);
+                break;
+            case HealthState::down:
+                add(HealthEventKind::server_down, now, now.problem);
+                break;
             case HealthState::maintenance:
                 add(HealthEventKind::maintenance_began, now, "is in maintenance");
                 break;
@@ -85,7 +99,8 @@ private:
         } else if (now && !was) {
             add(HealthEventKind::primary_found, *now, "is the primary");
         } else if (was && !now) {
-            events_.push_back({HealthEventKind::primary_lost, was->id, was->name, after_.why_not_open});
+            events_.push_back(
+                {HealthEventKind::primary_lost, was->id, was->name, after_.why_not_open});
         }
     }
 
@@ -104,8 +119,14 @@ private:
 
 }  // namespace
 
-std::string_view to_text(HealthEventKind kind) { return traits_of(kind).word; }
-Severity severity(HealthEventKind kind) { return traits_of(kind).severity; }
+std::string_view to_text(HealthEventKind kind)
+{
+    return traits_of(kind).word;
+}
+Severity severity(HealthEventKind kind)
+{
+    return traits_of(kind).severity;
+}
 
 std::vector<HealthEvent> events_between(const Topology* before, const Topology& after)
 {

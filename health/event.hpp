@@ -1,14 +1,14 @@
 #pragma once
-// What changed between two snapshots, as values for the log and metrics. Found by comparing them, so
-// that no path to a change can forget to say it.
+// What changed between two snapshots, as values for the log and metrics. Found by comparing them,
+// so that no path to a change can forget to say it.
+
+#include "health/topology.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "health/topology.hpp"
 
 namespace pointsman::health {
 
@@ -20,8 +20,8 @@ enum class HealthEventKind : std::uint8_t {
     maintenance_ended,
     server_added,
     server_removed,
-    primary_found,     // the first one, or the same one again
-    primary_changed,   // another one than before
+    primary_found,    // the first one, or the same one again
+    primary_changed,  // another one than before
     primary_lost,
     writable_refused,  // writable and not the primary: it gets nothing
     writable_settled,  // such a server is in order again

@@ -1,16 +1,16 @@
 #include "health/mysql_client.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <mutex>
-
 #include <errmsg.h>
 #include <fcntl.h>
 #include <mysql.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <mutex>
 
 namespace pointsman::health {
 namespace {
@@ -50,9 +50,9 @@ int wait_for(MYSQL* mysql, int wanted, Clock::time_point deadline)
     return happened ? happened : wanted;
 }
 
-/// Drives one library call to its end. True: it ended in time. When the deadline passes, the socket is
-/// shut down so that the call fails: a suspended call must not be left behind on a connection that is
-/// closed next, and the library's reads over TLS do not heed MYSQL_WAIT_TIMEOUT.
+/// Drives one library call to its end. True: it ended in time. When the deadline passes, the socket
+/// is shut down so that the call fails: a suspended call must not be left behind on a connection
+/// that is closed next, and the library's reads over TLS do not heed MYSQL_WAIT_TIMEOUT.
 template <class Continue>
 bool drive(MYSQL* mysql, int status, Clock::time_point deadline, Continue cont)
 {
@@ -82,13 +82,18 @@ MysqlFailure failure_of(std::uint32_t code, std::string_view text)
             return text_ends_with_errno(text, ECONNREFUSED) || text_ends_with_errno(text, ENOENT)
                        ? MysqlFailure::refused
                        : MysqlFailure::unreachable;
-        case CR_UNKNOWN_HOST: return MysqlFailure::unreachable;
+        case CR_UNKNOWN_HOST:
+            return MysqlFailure::unreachable;
         case CR_SSL_CONNECTION_ERROR:
-            return text_ends_with_errno(text, ETIMEDOUT) ? MysqlFailure::timeout : MysqlFailure::tls;
+            return text_ends_with_errno(text, ETIMEDOUT) ? MysqlFailure::timeout
+                                                         : MysqlFailure::tls;
         case CR_SERVER_GONE_ERROR:
         case CR_SERVER_LOST:
-        case CR_SERVER_LOST_EXTENDED: return MysqlFailure::lost;
-        default: return code < 2000 || code >= 3000 ? MysqlFailure::server_error : MysqlFailure::protocol;
+        case CR_SERVER_LOST_EXTENDED:
+            return MysqlFailure::lost;
+        default:
+            return code < 2000 || code >= 3000 ? MysqlFailure::server_error
+                                               : MysqlFailure::protocol;
     }
 }
 
@@ -100,13 +105,17 @@ MysqlError error_of(MYSQL* mysql, bool timed_out)
     return {failure_of(code, text), code, mysql_sqlstate(mysql), text};
 }
 
-const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+const char* or_null(const std::string& text)
+{
+    return text.empty() ? nullptr : text.c_str();
+}
 
 void set_tls(MYSQL* mysql, const config::ServerTls& tls, bool unix_socket)
 {
     using config::ServerTlsMode;
     // A unix socket needs no secrecy; only who demands TLS gets it there.
-    bool wanted = unix_socket ? tls.mode > ServerTlsMode::preferred : tls.mode != ServerTlsMode::off;
+    bool wanted =
+        unix_socket ? tls.mode > ServerTlsMode::preferred : tls.mode != ServerTlsMode::off;
     if (!wanted) return;
     my_bool on = 1;
     mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
@@ -125,7 +134,8 @@ void set_options(MYSQL* mysql, const ConnectOptions& options)
 {
     unsigned int off = 0;
     // The TLS handshake waits inside the library, by this limit of whole seconds.
-    auto seconds = static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
+    auto seconds =
+        static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
     mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
     mysql_optionsv(mysql, MYSQL_OPT_NONBLOCK, nullptr);
     mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
@@ -136,7 +146,8 @@ void set_options(MYSQL* mysql, const ConnectOptions& options)
     set_tls(mysql, options.tls, options.address.is_unix());
 }
 
-/// The library leaves the socket blocking after a TLS handshake; its reads would then know no deadline.
+/// The library leaves the socket blocking after a TLS handshake; its reads would then know no
+/// deadline.
 void make_nonblocking(MYSQL* mysql)
 {
     int socket = mysql_get_socket(mysql);
@@ -192,7 +203,8 @@ Read read_result(MYSQL* mysql, ResultSets& out, Clock::time_point deadline)
     if (!result) return Read::failed;
     out.emplace_back();
     auto read = read_rows(mysql, result, out.back(), deadline);
-    // Freeing a result that was not read to its end would read on, without a deadline: cut the link.
+    // Freeing a result that was not read to its end would read on, without a deadline: cut the
+    // link.
     if (read == Read::too_much) ::shutdown(mysql_get_socket(mysql), SHUT_RDWR);
     mysql_free_result(result);
     return read;
@@ -210,25 +222,34 @@ ClientLibraryThread::ClientLibraryThread()
     pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
 }
 
-ClientLibraryThread::~ClientLibraryThread() { mysql_thread_end(); }
+ClientLibraryThread::~ClientLibraryThread()
+{
+    mysql_thread_end();
+}
 
-void MysqlConnection::Closer::operator()(st_mysql* mysql) const { mysql_close(mysql); }
+void MysqlConnection::Closer::operator()(st_mysql* mysql) const
+{
+    mysql_close(mysql);
+}
 
 MysqlResult<MysqlConnection> MysqlConnection::connect(const ConnectOptions& options)
 {
     start_library_once();
     auto deadline = Clock::now() + options.timeout;
     Handle mysql{mysql_init(nullptr)};
-    if (!mysql) return MysqlError{MysqlFailure::protocol, CR_OUT_OF_MEMORY, "HY000", "out of memory"};
+    if (!mysql)
+        return MysqlError{MysqlFailure::protocol, CR_OUT_OF_MEMORY, "HY000", "out of memory"};
     set_options(mysql.get(), options);
 
     MYSQL* connected = nullptr;
     const auto& address = options.address;
-    int status = mysql_real_connect_start(
-        &connected, mysql.get(), or_null(address.host), options.user.c_str(),
-        options.password.c_str(), nullptr, address.port, or_null(address.socket_path),
-        CLIENT_MULTI_STATEMENTS);
-    auto cont = [&](int happened) { return mysql_real_connect_cont(&connected, mysql.get(), happened); };
+    int status = mysql_real_connect_start(&connected, mysql.get(), or_null(address.host),
+                                          options.user.c_str(), options.password.c_str(), nullptr,
+                                          address.port, or_null(address.socket_path),
+                                          CLIENT_MULTI_STATEMENTS);
+    auto cont = [&](int happened) {
+        return mysql_real_connect_cont(&connected, mysql.get(), happened);
+    };
     bool in_time = drive(mysql.get(), status, deadline, cont);
     if (!in_time || !connected) return error_of(mysql.get(), !in_time);
 
@@ -236,13 +257,15 @@ MysqlResult<MysqlConnection> MysqlConnection::connect(const ConnectOptions& opti
     MysqlConnection connection{std::move(mysql)};
     // The library goes on in clear text when TLS is not offered.
     if (options.tls.mode >= config::ServerTlsMode::required && !connection.is_encrypted())
-        return MysqlError{MysqlFailure::tls, CR_SSL_CONNECTION_ERROR, "HY000", "the server offers no TLS"};
+        return MysqlError{MysqlFailure::tls, CR_SSL_CONNECTION_ERROR, "HY000",
+                          "the server offers no TLS"};
     return connection;
 }
 
 MysqlResult<ResultSets> MysqlConnection::query(std::string_view sql, milliseconds timeout)
 {
-    if (!mysql_) return MysqlError{MysqlFailure::lost, CR_SERVER_GONE_ERROR, "HY000", "not connected"};
+    if (!mysql_)
+        return MysqlError{MysqlFailure::lost, CR_SERVER_GONE_ERROR, "HY000", "not connected"};
     auto deadline = Clock::now() + timeout;
     auto* mysql = mysql_.get();
     int failed = 0;
@@ -262,7 +285,9 @@ MysqlResult<ResultSets> MysqlConnection::query(std::string_view sql, millisecond
         if (!mysql_more_results(mysql)) return results;
 
         status = mysql_next_result_start(&failed, mysql);
-        auto cont_next = [&](int happened) { return mysql_next_result_cont(&failed, mysql, happened); };
+        auto cont_next = [&](int happened) {
+            return mysql_next_result_cont(&failed, mysql, happened);
+        };
         if (!drive(mysql, status, deadline, cont_next)) return fail(true);
         if (failed > 0) return fail(false);
     }

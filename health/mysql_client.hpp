@@ -1,7 +1,10 @@
 #pragma once
-// A blocking MySQL client whose every call ends by a deadline. The only user of the C client library;
-// one of the blocking adapters of this folder, so it may read the clock. A connection belongs to one
-// thread at a time, and every thread that uses one holds a ClientLibraryThread.
+// A blocking MySQL client whose every call ends by a deadline. The only user of the C client
+// library; one of the blocking adapters of this folder, so it may read the clock. A connection
+// belongs to one thread at a time, and every thread that uses one holds a ClientLibraryThread.
+
+#include "config/config.hpp"
+#include "config/endpoint.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -13,15 +16,12 @@
 #include <variant>
 #include <vector>
 
-#include "config/config.hpp"
-#include "config/endpoint.hpp"
-
 struct st_mysql;  // the library's connection
 
 namespace pointsman::health {
 
-/// The library's per-thread setup, for as long as the thread uses connections. Also keeps a peer that
-/// goes away from killing the process with SIGPIPE.
+/// The library's per-thread setup, for as long as the thread uses connections. Also keeps a peer
+/// that goes away from killing the process with SIGPIPE.
 class ClientLibraryThread {
 public:
     ClientLibraryThread();
@@ -100,7 +100,9 @@ public:
     static constexpr std::size_t max_rows = 10'000;
 
 private:
-    struct Closer { void operator()(st_mysql* mysql) const; };
+    struct Closer {
+        void operator()(st_mysql* mysql) const;
+    };
     using Handle = std::unique_ptr<st_mysql, Closer>;
 
     explicit MysqlConnection(Handle mysql) : mysql_(std::move(mysql)) {}

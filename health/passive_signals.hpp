@@ -3,13 +3,13 @@
 // loop. Lock-free; one slot per ServerId. The first one to note something after a look wakes the
 // reader, so that nobody has to look again and again.
 
+#include "config/endpoint.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <utility>
-
-#include "config/endpoint.hpp"
 
 namespace pointsman::health {
 
@@ -32,11 +32,12 @@ public:
     {
         auto i = config::index_of(id);
         if (i >= max_server_ids) return {};
-        return {lost_[i].load(std::memory_order_relaxed), read_only_[i].load(std::memory_order_relaxed)};
+        return {lost_[i].load(std::memory_order_relaxed),
+                read_only_[i].load(std::memory_order_relaxed)};
     }
 
-    /// `wake` is called, on a worker's thread, when there is news; not again before `take_news`. To be
-    /// set once, before the workers run; it lives as long as this object.
+    /// `wake` is called, on a worker's thread, when there is news; not again before `take_news`. To
+    /// be set once, before the workers run; it lives as long as this object.
     void set_wake(std::function<void()> wake) { wake_ = std::move(wake); }
     /// To be called before the counts are read.
     void take_news() noexcept { news_.store(false); }

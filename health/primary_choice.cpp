@@ -13,7 +13,10 @@ bool may_be_primary(const Member& member)
     return alive && member.report && member.report->is_writable();
 }
 
-std::string title(const Member& member) { return member.name + " (" + member.address.text() + ")"; }
+std::string title(const Member& member)
+{
+    return member.name + " (" + member.address.text() + ")";
+}
 
 std::string joined(const std::vector<std::string>& names)
 {
@@ -39,7 +42,8 @@ public:
         if (known_at_ && contains(writable_, *known_at_) && !left_by_its_replicas()) {
             accept(*known_at_);
         } else if (!known_ && still_looking()) {
-            choice_.why_none = "still looking at " + names_where(HealthState::starting) + " for the first time";
+            choice_.why_none =
+                "still looking at " + names_where(HealthState::starting) + " for the first time";
         } else {
             choose_among_writable();
         }
@@ -64,7 +68,8 @@ private:
     {
         const auto& report = *members_[i].report;
         if (known_at_ == i && report.facts.uuid == known_->uuid) return false;
-        if (known_at_ && known_at_ != i && (graph_.follows(i, *known_at_) || graph_.follows(*known_at_, i)))
+        if (known_at_ && known_at_ != i &&
+            (graph_.follows(i, *known_at_) || graph_.follows(*known_at_, i)))
             return false;
         if (report.facts.gtids && report.executed.empty() && !known_->executed.empty()) return true;
         return !gtids_in_common(known_->flavour, report.executed, known_->executed);
@@ -85,14 +90,16 @@ private:
     bool left_by_its_replicas() const
     {
         if (members_[*known_at_].health == HealthState::up) return false;
-        return graph_.followers(*known_at_).empty() && std::ranges::any_of(writable_, [&](std::size_t i) {
+        return graph_.followers(*known_at_).empty() &&
+               std::ranges::any_of(writable_, [&](std::size_t i) {
                    return i != *known_at_ && !graph_.followers(i).empty();
                });
     }
 
     bool still_looking() const
     {
-        return std::ranges::any_of(members_, [](const Member& m) { return m.health == HealthState::starting; });
+        return std::ranges::any_of(
+            members_, [](const Member& m) { return m.health == HealthState::starting; });
     }
 
     void choose_among_writable()
@@ -106,22 +113,26 @@ private:
         if (best.size() == 1) return accept(best.front());
 
         auto names = names_of(writable_);
-        for (auto i : writable_) refuse(i, "is writable like " + names + ", and which is the primary cannot be told");
+        for (auto i : writable_)
+            refuse(i, "is writable like " + names + ", and which is the primary cannot be told");
         choice_.why_none =
-            writable_.empty() ? why_none_writable()
-                              : names + " are writable and which is the primary cannot be told: make all but "
-                                        "one read-only";
+            writable_.empty()
+                ? why_none_writable()
+                : names +
+                      " are writable and which is the primary cannot be told: make all but "
+                      "one read-only";
     }
 
-    /// With nothing known yet: a writable server that has nothing to do with the ones that report is
-    /// not their primary.
+    /// With nothing known yet: a writable server that has nothing to do with the ones that report
+    /// is not their primary.
     void drop_outsiders(Indices& best)
     {
         std::erase_if(best, [&](std::size_t i) {
             bool outsider = has_company(i) && !related_to_any(i);
             if (outsider) {
                 std::erase(writable_, i);
-                refuse(i, "is writable and shares no history with the other servers: it gets nothing");
+                refuse(i,
+                       "is writable and shares no history with the other servers: it gets nothing");
             }
             return outsider;
         });
@@ -131,7 +142,8 @@ private:
     bool has_company(std::size_t i) const
     {
         for (std::size_t other = 0; other < members_.size(); ++other)
-            if (other != i && members_[other].report && !members_[other].report->is_writable()) return true;
+            if (other != i && members_[other].report && !members_[other].report->is_writable())
+                return true;
         return false;
     }
 
@@ -145,7 +157,8 @@ private:
     Indices not_following_another(const Indices& among) const
     {
         return filtered(among, [&](std::size_t i) {
-            return std::ranges::none_of(among, [&](std::size_t other) { return graph_.follows(i, other); });
+            return std::ranges::none_of(
+                among, [&](std::size_t other) { return graph_.follows(i, other); });
         });
     }
 
@@ -177,8 +190,10 @@ private:
         choice_.primary = primary;
         for (auto i : writable_) {
             if (i == primary) continue;
-            refuse(i, "is writable, but the primary is " + title(members_[primary]) + ": it gets nothing",
-                   members_[primary].looked_at > members_[i].writable_since);
+            refuse(
+                i,
+                "is writable, but the primary is " + title(members_[primary]) + ": it gets nothing",
+                members_[primary].looked_at > members_[i].writable_since);
         }
     }
 
@@ -189,24 +204,29 @@ private:
 
     std::string why_none_writable() const
     {
-        std::string text = known_ ? known_->name + " (" + known_->address.text() + "), the primary, " + state_of_known()
+        std::string text = known_ ? known_->name + " (" + known_->address.text() +
+                                        "), the primary, " + state_of_known()
                                   : std::string("no server is known to be the primary");
         std::vector<std::string> read_only, down, refused;
         for (std::size_t i = 0; i < members_.size(); ++i) {
             const auto& member = members_[i];
             if (known_at_ == i) continue;
-            if (was_refused(i)) refused.push_back(member.name);
-            else if (member.report && !member.report->is_writable()) read_only.push_back(member.name);
-            else if (member.health == HealthState::down) down.push_back(member.name);
+            if (was_refused(i))
+                refused.push_back(member.name);
+            else if (member.report && !member.report->is_writable())
+                read_only.push_back(member.name);
+            else if (member.health == HealthState::down)
+                down.push_back(member.name);
         }
         add_group(text, read_only, "is read-only", "are read-only");
         add_group(text, down, "does not answer", "do not answer");
-        add_group(text, refused, "is writable and not of this cluster", "are writable and not of this cluster");
+        add_group(text, refused, "is writable and not of this cluster",
+                  "are writable and not of this cluster");
         return text;
     }
 
-    static void add_group(std::string& text, const std::vector<std::string>& names, std::string_view one,
-                          std::string_view many)
+    static void add_group(std::string& text, const std::vector<std::string>& names,
+                          std::string_view one, std::string_view many)
     {
         if (names.empty()) return;
         text += "; " + joined(names) + " " + std::string(names.size() == 1 ? one : many);
@@ -223,11 +243,15 @@ private:
         const auto& member = members_[*known_at_];
         if (was_refused(*known_at_)) return "came back with other data";
         switch (member.health) {
-            case HealthState::maintenance: return "is in maintenance";
-            case HealthState::down: return member.trouble;
-            case HealthState::starting: return "was not reached yet";
+            case HealthState::maintenance:
+                return "is in maintenance";
+            case HealthState::down:
+                return member.trouble;
+            case HealthState::starting:
+                return "was not reached yet";
             case HealthState::up:
-            case HealthState::suspect: break;
+            case HealthState::suspect:
+                break;
         }
         return member.report ? "is read-only" : member.trouble;
     }

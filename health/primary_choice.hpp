@@ -1,15 +1,16 @@
 #pragma once
-// Which server is the primary: the one writable server with the cluster's history. Pure. The one that
-// was the primary stays it as long as it can; the others that are writable get nothing.
+// Which server is the primary: the one writable server with the cluster's history. Pure. The one
+// that was the primary stays it as long as it can; the others that are writable get nothing.
+
+#include "config/endpoint.hpp"
+
+#include "health/probe.hpp"
+#include "health/replication_graph.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/endpoint.hpp"
-#include "health/probe.hpp"
-#include "health/replication_graph.hpp"
 
 namespace pointsman::health {
 
@@ -27,7 +28,7 @@ struct KnownPrimary {
 /// A writable server that is not the primary.
 struct Refused {
     std::size_t member;
-    std::string problem;    // what to tell of it
+    std::string problem;  // what to tell of it
     /// The primary was seen writable after this one was; before that it may be a change of hands
     /// that is half seen, which is not worth an alarm.
     bool confirmed = true;
@@ -36,7 +37,7 @@ struct Refused {
 struct PrimaryChoice {
     std::optional<std::size_t> primary;  // index into the members
     std::vector<Refused> refused;
-    std::string why_none;                // a sentence when there is no primary
+    std::string why_none;  // a sentence when there is no primary
 };
 
 PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,

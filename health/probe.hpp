@@ -1,6 +1,10 @@
 #pragma once
-// One look at one server, as a value. Nothing here judges: server_health.hpp and topology_builder.hpp
-// do. Facts of a server that did not answer are absent, not empty.
+// One look at one server, as a value. Nothing here judges: server_health.hpp and
+// topology_builder.hpp do. Facts of a server that did not answer are absent, not empty.
+
+#include "config/endpoint.hpp"
+
+#include "health/topology.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -8,9 +12,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/endpoint.hpp"
-#include "health/topology.hpp"
 
 namespace pointsman::health {
 
@@ -20,15 +21,15 @@ using TimePoint = std::chrono::steady_clock::time_point;
 /// How a probe ended. The names say which layer failed.
 enum class ProbeResult : std::uint8_t {
     ok,
-    connect_refused,   // nobody listens there
-    connect_timeout,   // no connection, greeting or login within connect_timeout
-    connect_failed,    // unreachable, name not found, the greeting made no sense
-    tls_failed,        // TLS is wanted and did not come about
-    access_denied,     // the server refuses the monitor's account, or a right is missing
-    saturated,         // too many connections: alive, and full
-    query_timeout,     // connected, and no answer within the probe's timeout
-    connection_lost,   // closed while answering
-    query_failed,      // the server answered the probe with an error
+    connect_refused,  // nobody listens there
+    connect_timeout,  // no connection, greeting or login within connect_timeout
+    connect_failed,   // unreachable, name not found, the greeting made no sense
+    tls_failed,       // TLS is wanted and did not come about
+    access_denied,    // the server refuses the monitor's account, or a right is missing
+    saturated,        // too many connections: alive, and full
+    query_timeout,    // connected, and no answer within the probe's timeout
+    connection_lost,  // closed while answering
+    query_failed,     // the server answered the probe with an error
 };
 constexpr std::size_t probe_result_count = 10;
 
@@ -47,27 +48,27 @@ enum class ReceiverState : std::uint8_t { off, connecting, on };
 /// One replication channel of a replica (MariaDB: one connection).
 struct ReplicationChannel {
     std::string name;
-    std::string source_uuid;            // MySQL; empty until it connected once
-    std::uint32_t source_server_id = 0; // MariaDB
-    config::Endpoint source;            // as the replica was told
+    std::string source_uuid;                      // MySQL; empty until it connected once
+    std::uint32_t source_server_id = 0;           // MariaDB
+    config::Endpoint source;                      // as the replica was told
     ReceiverState receiver = ReceiverState::off;  // the I/O thread
-    bool applier_on = false;            // the SQL thread
-    std::string error;                  // the last one, of either thread; empty: none
-    std::string received;               // GTID set or position, as text
-    bool caught_up = false;             // all that was received is executed
-    /// Age of the oldest transaction that is known to wait, by the source's commit timestamp; 0 when
-    /// caught up; nothing when it cannot be told.
+    bool applier_on = false;                      // the SQL thread
+    std::string error;                            // the last one, of either thread; empty: none
+    std::string received;                         // GTID set or position, as text
+    bool caught_up = false;                       // all that was received is executed
+    /// Age of the oldest transaction that is known to wait, by the source's commit timestamp; 0
+    /// when caught up; nothing when it cannot be told.
     std::optional<std::chrono::milliseconds> lag;
 };
 
 /// What changes slowly: asked at each connect and every few probes.
 struct ServerFacts {
     Flavour flavour = Flavour::mysql;
-    std::string version;                // @@version
-    std::uint32_t version_number = 0;   // 90704 for 9.7.4
-    std::string uuid;                   // MySQL; empty for MariaDB
+    std::string version;               // @@version
+    std::uint32_t version_number = 0;  // 90704 for 9.7.4
+    std::string uuid;                  // MySQL; empty for MariaDB
     std::uint32_t server_id = 0;
-    bool gtids = true;                  // gtid_mode is ON (MariaDB: always)
+    bool gtids = true;  // gtid_mode is ON (MariaDB: always)
 };
 
 /// What a server that answered said.
@@ -75,7 +76,7 @@ struct ServerReport {
     ServerFacts facts;
     bool read_only = false;
     bool super_read_only = false;
-    std::string executed;               // gtid_executed; MariaDB: gtid_current_pos
+    std::string executed;                      // gtid_executed; MariaDB: gtid_current_pos
     std::vector<ReplicationChannel> channels;  // empty: it follows nobody
 
     bool is_writable() const { return !read_only && !super_read_only; }

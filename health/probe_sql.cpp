@@ -30,7 +30,10 @@ enum Mysql8Column : std::size_t {
     mysql_8_column_count
 };
 
-std::string text_or_empty(const Field& field) { return field.value_or(std::string{}); }
+std::string text_or_empty(const Field& field)
+{
+    return field.value_or(std::string{});
+}
 
 template <class Number>
 std::optional<Number> number_in(const Field& field)
@@ -44,7 +47,10 @@ std::optional<Number> number_in(const Field& field)
 }
 
 /// Server variables come as 0/1 or OFF/ON.
-bool is_on(const Field& field) { return field && (*field == "1" || *field == "ON"); }
+bool is_on(const Field& field)
+{
+    return field && (*field == "1" || *field == "ON");
+}
 
 /// An age by commit timestamps; clocks that differ must not make it negative.
 std::optional<milliseconds> age_in(const Field& microseconds)
@@ -73,8 +79,10 @@ std::optional<milliseconds> mysql_8_lag(const Row& row, const ReplicationChannel
     lag = older(lag, age_in(row[column_applying_age_us]));
     // Between two places a transaction shows in none; the newest one bounds the age from below.
     if (!lag && !channel.caught_up) lag = age_in(row[column_last_queued_age_us]);
-    // A replica that is delayed on purpose will be that late with the next write, whatever it is now.
-    milliseconds delay = std::chrono::seconds{number_in<std::uint32_t>(row[column_delay_s]).value_or(0)};
+    // A replica that is delayed on purpose will be that late with the next write, whatever it is
+    // now.
+    milliseconds delay =
+        std::chrono::seconds{number_in<std::uint32_t>(row[column_delay_s]).value_or(0)};
     return std::max(lag.value_or(milliseconds{0}), delay);
 }
 
@@ -151,7 +159,8 @@ std::optional<milliseconds> lag_in_seconds(const StatusRow& row, const Replicati
 {
     if (channel.receiver != ReceiverState::on || !channel.applier_on) {
         // The column is NULL while the receiver is reconnecting; nothing is late if nothing waits.
-        bool idle = channel.receiver == ReceiverState::connecting && channel.applier_on && channel.caught_up;
+        bool idle = channel.receiver == ReceiverState::connecting && channel.applier_on &&
+                    channel.caught_up;
         return idle ? std::optional{milliseconds{0}} : std::nullopt;
     }
     auto behind = number_in<std::uint32_t>(row["Seconds_Behind_Master"]);
@@ -203,8 +212,8 @@ std::optional<ServerFacts> parse_facts(const Dialect& dialect, std::string_view 
     if (row.size() != columns) return std::nullopt;
     auto server_id = number_in<std::uint32_t>(row[1]);
     if (!server_id) return std::nullopt;
-    return ServerFacts{dialect.flavour, std::string(version), version_number(version),
-                       text_or_empty(row[0]), *server_id, is_on(row[2])};
+    return ServerFacts{dialect.flavour,       std::string(version), version_number(version),
+                       text_or_empty(row[0]), *server_id,           is_on(row[2])};
 }
 
 std::optional<ServerReport> parse_report(const Dialect& dialect, const ServerFacts& facts,
@@ -221,7 +230,8 @@ void add_applier_errors(ServerReport& report, const ResultSets& answer)
     for (const auto& set : answer)
         for (const auto& row : set.rows) {
             if (row.size() != 2) continue;
-            auto channel = std::ranges::find(report.channels, text_or_empty(row[0]), &ReplicationChannel::name);
+            auto channel = std::ranges::find(report.channels, text_or_empty(row[0]),
+                                             &ReplicationChannel::name);
             if (channel != report.channels.end() && channel->error.empty())
                 channel->error = text_or_empty(row[1]);
         }

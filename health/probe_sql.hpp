@@ -1,13 +1,13 @@
 #pragma once
-// What a server answered to the dialect's statements, read into values. Pure and total: an answer of
-// another shape is nothing, never a guess.
-
-#include <optional>
-#include <string_view>
+// What a server answered to the dialect's statements, read into values. Pure and total: an answer
+// of another shape is nothing, never a guess.
 
 #include "health/dialect.hpp"
 #include "health/mysql_client.hpp"
 #include "health/probe.hpp"
+
+#include <optional>
+#include <string_view>
 
 namespace pointsman::health {
 

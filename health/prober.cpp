@@ -1,8 +1,8 @@
 #include "health/prober.hpp"
 
-#include <algorithm>
-
 #include "health/probe_sql.hpp"
+
+#include <algorithm>
 
 namespace pointsman::health {
 namespace {
@@ -12,25 +12,28 @@ using Clock = std::chrono::steady_clock;
 /// server_id and gtid_mode can be set while it runs; 50 probes are five seconds by default.
 constexpr unsigned probes_per_facts = 50;
 
-struct CodeMeaning { std::uint32_t code; ProbeResult result; };
+struct CodeMeaning {
+    std::uint32_t code;
+    ProbeResult result;
+};
 
 // Server errors whose meaning is known; every other one is query_failed.
 constexpr CodeMeaning meanings[] = {
-    {1040, ProbeResult::saturated},       // ER_CON_COUNT_ERROR
-    {1203, ProbeResult::saturated},       // ER_TOO_MANY_USER_CONNECTIONS
-    {1226, ProbeResult::saturated},       // ER_USER_LIMIT_REACHED
-    {1044, ProbeResult::access_denied},   // ER_DBACCESS_DENIED_ERROR
-    {1045, ProbeResult::access_denied},   // ER_ACCESS_DENIED_ERROR
-    {1129, ProbeResult::access_denied},   // ER_HOST_IS_BLOCKED
-    {1130, ProbeResult::access_denied},   // ER_HOST_NOT_PRIVILEGED
-    {1142, ProbeResult::access_denied},   // ER_TABLEACCESS_DENIED_ERROR
-    {1227, ProbeResult::access_denied},   // ER_SPECIFIC_ACCESS_DENIED_ERROR
-    {1698, ProbeResult::access_denied},   // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-    {1862, ProbeResult::access_denied},   // ER_MUST_CHANGE_PASSWORD_LOGIN
-    {3118, ProbeResult::access_denied},   // ER_ACCOUNT_HAS_BEEN_LOCKED
-    {1053, ProbeResult::connection_lost}, // ER_SERVER_SHUTDOWN
-    {1927, ProbeResult::connection_lost}, // ER_CONNECTION_KILLED (MariaDB)
-    {4031, ProbeResult::connection_lost}, // ER_CLIENT_INTERACTION_TIMEOUT
+    {1040, ProbeResult::saturated},        // ER_CON_COUNT_ERROR
+    {1203, ProbeResult::saturated},        // ER_TOO_MANY_USER_CONNECTIONS
+    {1226, ProbeResult::saturated},        // ER_USER_LIMIT_REACHED
+    {1044, ProbeResult::access_denied},    // ER_DBACCESS_DENIED_ERROR
+    {1045, ProbeResult::access_denied},    // ER_ACCESS_DENIED_ERROR
+    {1129, ProbeResult::access_denied},    // ER_HOST_IS_BLOCKED
+    {1130, ProbeResult::access_denied},    // ER_HOST_NOT_PRIVILEGED
+    {1142, ProbeResult::access_denied},    // ER_TABLEACCESS_DENIED_ERROR
+    {1227, ProbeResult::access_denied},    // ER_SPECIFIC_ACCESS_DENIED_ERROR
+    {1698, ProbeResult::access_denied},    // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+    {1862, ProbeResult::access_denied},    // ER_MUST_CHANGE_PASSWORD_LOGIN
+    {3118, ProbeResult::access_denied},    // ER_ACCOUNT_HAS_BEEN_LOCKED
+    {1053, ProbeResult::connection_lost},  // ER_SERVER_SHUTDOWN
+    {1927, ProbeResult::connection_lost},  // ER_CONNECTION_KILLED (MariaDB)
+    {4031, ProbeResult::connection_lost},  // ER_CLIENT_INTERACTION_TIMEOUT
 };
 
 ProbeResult meaning_of(std::uint32_t code)
@@ -44,12 +47,16 @@ ProbeResult classify(const MysqlError& error, bool was_connected)
     switch (error.failure) {
         case MysqlFailure::timeout:
             return was_connected ? ProbeResult::query_timeout : ProbeResult::connect_timeout;
-        case MysqlFailure::refused: return ProbeResult::connect_refused;
-        case MysqlFailure::unreachable: return ProbeResult::connect_failed;
-        case MysqlFailure::tls: return ProbeResult::tls_failed;
+        case MysqlFailure::refused:
+            return ProbeResult::connect_refused;
+        case MysqlFailure::unreachable:
+            return ProbeResult::connect_failed;
+        case MysqlFailure::tls:
+            return ProbeResult::tls_failed;
         case MysqlFailure::lost:
             return was_connected ? ProbeResult::connection_lost : ProbeResult::connect_failed;
-        case MysqlFailure::server_error: return meaning_of(error.code);
+        case MysqlFailure::server_error:
+            return meaning_of(error.code);
         case MysqlFailure::protocol:
             return was_connected ? ProbeResult::query_failed : ProbeResult::connect_failed;
     }
@@ -63,9 +70,10 @@ MysqlError strange_answer()
 
 }  // namespace
 
-Prober::Prober(config::Endpoint address, const config::Monitor& monitor, const config::ServerTls& tls,
-               const config::Probe& timing)
-    : options_{std::move(address), monitor.user, monitor.password.value, tls, timing.connect_timeout},
+Prober::Prober(config::Endpoint address, const config::Monitor& monitor,
+               const config::ServerTls& tls, const config::Probe& timing)
+    : options_{std::move(address), monitor.user, monitor.password.value, tls,
+               timing.connect_timeout},
       timeout_(timing.timeout)
 {
 }
@@ -79,7 +87,8 @@ ProbeSample Prober::probe()
     auto refusal = look(report);
     // A standing connection may have ended for reasons of its own (wait_timeout, KILL): that says
     // nothing about the server, so it gets one more chance at once.
-    if (standing && refusal && refusal->result == ProbeResult::connection_lost) refusal = look(report);
+    if (standing && refusal && refusal->result == ProbeResult::connection_lost)
+        refusal = look(report);
 
     sample.finished = Clock::now();
     if (refusal) {
@@ -143,7 +152,8 @@ Prober::Failure Prober::ask(ServerReport& report)
 
 Prober::Failure Prober::read_applier_errors(ServerReport& report)
 {
-    bool stopped = std::ranges::any_of(report.channels, [](const auto& c) { return !c.applier_on; });
+    bool stopped =
+        std::ranges::any_of(report.channels, [](const auto& c) { return !c.applier_on; });
     if (!stopped || dialect_->applier_error.empty()) return std::nullopt;
     auto answer = query(dialect_->applier_error);
     if (!answer) return std::move(answer.error());
@@ -160,16 +170,26 @@ MysqlResult<ResultSets> Prober::query(std::string_view sql)
 std::string_view to_text(ProbeResult result)
 {
     switch (result) {
-        case ProbeResult::ok: return "ok";
-        case ProbeResult::connect_refused: return "connect_refused";
-        case ProbeResult::connect_timeout: return "connect_timeout";
-        case ProbeResult::connect_failed: return "connect_failed";
-        case ProbeResult::tls_failed: return "tls_failed";
-        case ProbeResult::access_denied: return "access_denied";
-        case ProbeResult::saturated: return "saturated";
-        case ProbeResult::query_timeout: return "query_timeout";
-        case ProbeResult::connection_lost: return "connection_lost";
-        case ProbeResult::query_failed: return "query_failed";
+        case ProbeResult::ok:
+            return "ok";
+        case ProbeResult::connect_refused:
+            return "connect_refused";
+        case ProbeResult::connect_timeout:
+            return "connect_timeout";
+        case ProbeResult::connect_failed:
+            return "connect_failed";
+        case ProbeResult::tls_failed:
+            return "tls_failed";
+        case ProbeResult::access_denied:
+            return "access_denied";
+        case ProbeResult::saturated:
+            return "saturated";
+        case ProbeResult::query_timeout:
+            return "query_timeout";
+        case ProbeResult::connection_lost:
+            return "connection_lost";
+        case ProbeResult::query_failed:
+            return "query_failed";
     }
     return "";
 }

@@ -1,15 +1,16 @@
 #pragma once
-// One blocking probe of one server, on a connection that stays open between probes. A blocking adapter:
-// it may read the clock. Used by one thread at a time.
+// One blocking probe of one server, on a connection that stays open between probes. A blocking
+// adapter: it may read the clock. Used by one thread at a time.
+
+#include "config/config.hpp"
+
+#include "health/dialect.hpp"
+#include "health/mysql_client.hpp"
+#include "health/probe.hpp"
 
 #include <chrono>
 #include <optional>
 #include <string>
-
-#include "config/config.hpp"
-#include "health/dialect.hpp"
-#include "health/mysql_client.hpp"
-#include "health/probe.hpp"
 
 namespace pointsman::health {
 
@@ -19,12 +20,16 @@ public:
     Prober(config::Endpoint address, const config::Monitor& monitor, const config::ServerTls& tls,
            const config::Probe& timing);
 
-    /// Connects if need be, asks, and says what came of it. Takes at most connect_timeout + timeout.
+    /// Connects if need be, asks, and says what came of it. Takes at most connect_timeout +
+    /// timeout.
     ProbeSample probe();
 
 private:
     using Failure = std::optional<MysqlError>;
-    struct Refusal { ProbeResult result; MysqlError error; };
+    struct Refusal {
+        ProbeResult result;
+        MysqlError error;
+    };
 
     std::optional<Refusal> look(ServerReport& report);
     Failure connect();

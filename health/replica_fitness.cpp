@@ -17,11 +17,15 @@ std::string with_error(std::string text, const ReplicationChannel& channel)
     return channel.error.empty() ? text : text + ": " + channel.error;
 }
 
-std::string text_of(milliseconds lag) { return std::to_string(lag.count()) + " ms"; }
+std::string text_of(milliseconds lag)
+{
+    return std::to_string(lag.count()) + " ms";
+}
 
 class Judge {
 public:
-    Judge(const std::vector<Member>& members, const ReplicationGraph& graph, const FitnessQuestion& question)
+    Judge(const std::vector<Member>& members, const ReplicationGraph& graph,
+          const FitnessQuestion& question)
         : members_(members), graph_(graph), question_(question)
     {
     }
@@ -30,11 +34,13 @@ public:
     {
         const auto& report = *members_[question_.replica].report;
         if (!report.is_replica()) return unfit(question_.primary ? "follows no server" : "");
-        if (!follows_the_primary()) return unfit("replicates from " + address_of_source(report.channels.front()) +
-                                                 ", which is not the primary");
+        if (!follows_the_primary())
+            return unfit("replicates from " + address_of_source(report.channels.front()) +
+                         ", which is not the primary");
         fitness_.is_replica = true;
         for (const auto& channel : report.channels)
-            if (auto trouble = trouble_of(channel); !trouble.empty()) return unfit(std::move(trouble));
+            if (auto trouble = trouble_of(channel); !trouble.empty())
+                return unfit(std::move(trouble));
         fitness_.lag = lag_of(question_.replica, members_.size());
         if (!fitness_.lag) return unfit("cannot tell how late it is");
         return compare_with_limit();
@@ -47,8 +53,9 @@ private:
         auto wanted = question_.primary ? question_.primary : question_.last_primary;
         if (wanted) return graph_.follows(question_.replica, *wanted);
         const auto& channels = members_[question_.replica].report->channels;
-        return std::ranges::any_of(
-            channels, [&](const auto& c) { return graph_.source_of(question_.replica, c).has_value(); });
+        return std::ranges::any_of(channels, [&](const auto& c) {
+            return graph_.source_of(question_.replica, c).has_value();
+        });
     }
 
     std::string trouble_of(const ReplicationChannel& channel) const
@@ -59,7 +66,8 @@ private:
         return {};
     }
 
-    /// Of this link and those above it: what a server in the middle does not have, none below it has.
+    /// Of this link and those above it: what a server in the middle does not have, none below it
+    /// has.
     std::optional<milliseconds> lag_of(std::size_t replica, std::size_t hops) const
     {
         const auto* report = members_[replica].report;
@@ -69,15 +77,16 @@ private:
             if (!channel.applier_on || channel.receiver == ReceiverState::off) return std::nullopt;
             worst = worse(worst, channel.lag);
             auto source = graph_.source_of(replica, channel);
-            bool in_the_middle = source && source != question_.primary && members_[*source].report &&
-                                 members_[*source].report->is_replica();
+            bool in_the_middle = source && source != question_.primary &&
+                                 members_[*source].report && members_[*source].report->is_replica();
             if (in_the_middle) worst = worse(worst, lag_of(*source, hops - 1));
         }
         return replication_flows(*report) ? worst : worse(worst, silence_of(members_[replica]));
     }
 
-    /// How long a replica whose receiver is reconnecting may have missed what was written. Cut off from
-    /// a source that is gone it misses nothing, so only the time counts in which the primary was up.
+    /// How long a replica whose receiver is reconnecting may have missed what was written. Cut off
+    /// from a source that is gone it misses nothing, so only the time counts in which the primary
+    /// was up.
     std::optional<milliseconds> silence_of(const Member& replica) const
     {
         if (!question_.primary) return milliseconds{0};
@@ -89,7 +98,8 @@ private:
     }
 
     /// Unknown is worse than any number.
-    static std::optional<milliseconds> worse(std::optional<milliseconds> a, std::optional<milliseconds> b)
+    static std::optional<milliseconds> worse(std::optional<milliseconds> a,
+                                             std::optional<milliseconds> b)
     {
         if (!a || !b) return std::nullopt;
         return std::max(*a, *b);
@@ -99,7 +109,8 @@ private:
     {
         fitness_.fit = *fitness_.lag <= question_.max_lag;
         if (!fitness_.fit)
-            fitness_.problem = "lags " + text_of(*fitness_.lag) + ", more than the limit of " + text_of(question_.max_lag);
+            fitness_.problem = "lags " + text_of(*fitness_.lag) + ", more than the limit of " +
+                               text_of(question_.max_lag);
         return std::move(fitness_);
     }
 

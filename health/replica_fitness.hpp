@@ -1,13 +1,13 @@
 #pragma once
 // How late is a replica, and may it be read? Pure.
 
+#include "health/replication_graph.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "health/replication_graph.hpp"
 
 namespace pointsman::health {
 
@@ -22,8 +22,9 @@ struct FitnessQuestion {
 struct Fitness {
     bool is_replica = false;  // it follows the primary, or when there is none, one of our servers
     bool fit = false;         // its data is recent enough; its health and weight are not asked here
-    std::optional<std::chrono::milliseconds> lag;  // of all links of the chain to the primary, the worst
-    std::string problem;      // why it is not fit, to follow the server's name
+    std::optional<std::chrono::milliseconds>
+        lag;              // of all links of the chain to the primary, the worst
+    std::string problem;  // why it is not fit, to follow the server's name
 };
 
 Fitness judge_fitness(const std::vector<Member>& members, const ReplicationGraph& graph,

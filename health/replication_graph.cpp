@@ -1,14 +1,15 @@
 #include "health/replication_graph.hpp"
 
-#include <algorithm>
-
 #include "protocol/gtid_set.hpp"
+
+#include <algorithm>
 
 namespace pointsman::health {
 namespace {
 
 /// Our only server with this server_id; nothing when several have it or none.
-std::optional<std::size_t> only_one_with(const std::vector<Member>& members, std::uint32_t server_id)
+std::optional<std::size_t> only_one_with(const std::vector<Member>& members,
+                                         std::uint32_t server_id)
 {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -21,7 +22,8 @@ std::optional<std::size_t> only_one_with(const std::vector<Member>& members, std
 
 protocol::GtidFlavour gtid_flavour(Flavour flavour)
 {
-    return flavour == Flavour::mariadb ? protocol::GtidFlavour::mariadb : protocol::GtidFlavour::mysql;
+    return flavour == Flavour::mariadb ? protocol::GtidFlavour::mariadb
+                                       : protocol::GtidFlavour::mysql;
 }
 
 bool in_common(const protocol::Position& a, const protocol::Position& b)
@@ -29,7 +31,8 @@ bool in_common(const protocol::Position& a, const protocol::Position& b)
     const auto* set_a = std::get_if<protocol::GtidSet>(&a);
     const auto* set_b = std::get_if<protocol::GtidSet>(&b);
     if (set_a && set_b) return set_a->intersects(*set_b);
-    // MariaDB's numbers carry no origin: where one list is further, it may have come from the other.
+    // MariaDB's numbers carry no origin: where one list is further, it may have come from the
+    // other.
     return protocol::contains(a, b) || protocol::contains(b, a);
 }
 
@@ -43,7 +46,8 @@ std::optional<std::size_t> ReplicationGraph::source_of(std::size_t replica,
     // The uuid is what the source said itself; an address may be another name of the same server.
     if (!channel.source_uuid.empty())
         for (std::size_t i = 0; i < members_.size(); ++i)
-            if (members_[i].report && members_[i].report->facts.uuid == channel.source_uuid) return i;
+            if (members_[i].report && members_[i].report->facts.uuid == channel.source_uuid)
+                return i;
     for (std::size_t i = 0; i < members_.size(); ++i)
         if (i != replica && members_[i].address == channel.source) return i;
     if (channel.source_server_id != 0) return only_one_with(members_, channel.source_server_id);

@@ -2,15 +2,16 @@
 // Who replicates from whom, and who shares whose history, among the configured servers. Pure; made
 // anew from each set of reports.
 
+#include "config/endpoint.hpp"
+
+#include "health/probe.hpp"
+#include "health/topology.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "config/endpoint.hpp"
-#include "health/probe.hpp"
-#include "health/topology.hpp"
 
 namespace pointsman::health {
 
@@ -20,12 +21,12 @@ struct Member {
     std::string name;
     config::Endpoint address;
     HealthState health = HealthState::starting;
-    const ServerReport* report = nullptr;  // null: it says nothing now
-    TimePoint looked_at{};                 // when the probe behind `report` left
+    const ServerReport* report = nullptr;     // null: it says nothing now
+    TimePoint looked_at{};                    // when the probe behind `report` left
     std::optional<TimePoint> writable_since;  // nothing: not writable
     std::optional<TimePoint> up_since;        // nothing: down
     std::optional<TimePoint> flowing_at;      // when the receivers of a replica were seen on last
-    std::string trouble;                   // "does not answer since 1.2 s"; empty: it answers
+    std::string trouble;                      // "does not answer since 1.2 s"; empty: it answers
 };
 
 class ReplicationGraph {
@@ -33,7 +34,8 @@ public:
     explicit ReplicationGraph(const std::vector<Member>& members);
 
     /// The member that this channel of `replica` replicates from; nothing when it is none of ours.
-    std::optional<std::size_t> source_of(std::size_t replica, const ReplicationChannel& channel) const;
+    std::optional<std::size_t> source_of(std::size_t replica,
+                                         const ReplicationChannel& channel) const;
     /// `replica` replicates from `source`, through others or not; threads may stand still.
     bool follows(std::size_t replica, std::size_t source) const;
     /// Members that follow `source`.

@@ -34,8 +34,10 @@ void ServerHealth::on_report(ProbeSample& sample)
 {
     report_ = std::move(sample.report);
     reported_at_ = sample.started;
-    if (!report_->is_writable()) writable_since_.reset();
-    else if (!writable_since_) writable_since_ = sample.started;
+    if (!report_->is_writable())
+        writable_since_.reset();
+    else if (!writable_since_)
+        writable_since_ = sample.started;
     failing_since_.reset();
     last_error_.clear();
     bad_in_a_row_ = 0;
@@ -47,7 +49,8 @@ void ServerHealth::on_report(ProbeSample& sample)
 }
 
 // It lives, and does not say how it is. A full server or a changed password of the monitor must not
-// take a working primary away, so this never counts towards `down`; a replica takes no reads meanwhile.
+// take a working primary away, so this never counts towards `down`; a replica takes no reads
+// meanwhile.
 void ServerHealth::on_refusal()
 {
     bad_in_a_row_ = 0;
@@ -80,6 +83,9 @@ void ServerHealth::reconfigure(const config::Probe& rules, bool maintenance)
     next_probe_ = std::min(next_probe_, last_start_ + rules_.interval);
 }
 
-milliseconds ServerHealth::soon() const { return rules_.interval / 4; }
+milliseconds ServerHealth::soon() const
+{
+    return rules_.interval / 4;
+}
 
 }  // namespace pointsman::health

@@ -1,14 +1,16 @@
 #pragma once
 // Machine: from the samples of one server to its health, and when to look again. It keeps the last
-// thing the server said, for as long as that may still be true. No clock: times come with the inputs.
+// thing the server said, for as long as that may still be true. No clock: times come with the
+// inputs.
+
+#include "config/config.hpp"
+
+#include "health/probe.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
-
-#include "config/config.hpp"
-#include "health/probe.hpp"
 
 namespace pointsman::health {
 
@@ -19,7 +21,8 @@ public:
     /// A probe leaves now; its sample will follow.
     void on_probe_started(TimePoint now);
     void on_sample(ProbeSample sample);
-    /// Something else noticed trouble: looks at once, yet not more often than four times an interval.
+    /// Something else noticed trouble: looks at once, yet not more often than four times an
+    /// interval.
     void on_suspicion(TimePoint now);
     /// New rules or wishes of the operator; what is known of the server stays.
     void reconfigure(const config::Probe& rules, bool maintenance);
@@ -31,7 +34,8 @@ public:
     const ServerReport* report() const { return report_ ? &*report_ : nullptr; }
     /// When the probe behind `report` left.
     TimePoint reported_at() const { return reported_at_; }
-    /// When the first of the reports in a row that say "writable" was asked for; nothing: it is not.
+    /// When the first of the reports in a row that say "writable" was asked for; nothing: it is
+    /// not.
     std::optional<TimePoint> writable_since() const { return writable_since_; }
     /// Since when it is not down; nothing: it is down, or was never up.
     std::optional<TimePoint> up_since() const { return up_since_; }

@@ -1,6 +1,8 @@
 #pragma once
-// An immutable snapshot of the cluster: the only thing that flows from the control plane to the data
-// plane. Data only.
+// An immutable snapshot of the cluster: the only thing that flows from the control plane to the
+// data plane. Data only.
+
+#include "config/endpoint.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/endpoint.hpp"
 
 namespace pointsman::health {
 
@@ -32,17 +32,18 @@ struct ServerView {
     HealthState health = HealthState::starting;
     std::uint32_t weight = 100;
     std::optional<std::chrono::milliseconds> lag;  // replicas; nothing: not known
-    bool takes_reads = false;  // decided here once: up, a replica of the primary, fresh enough, weight > 0, not drained
+    bool takes_reads = false;  // decided here once: up, a replica of the primary, fresh enough,
+                               // weight > 0, not drained
     bool quarantined = false;  // writable, but not the known primary: gets nothing
     Flavour flavour = Flavour::mysql;
-    std::string version;       // @@version, as in the greeting
+    std::string version;               // @@version, as in the greeting
     std::uint32_t version_number = 0;  // 90704 for 9.7.4
     std::string uuid;
-    std::string problem;       // one sentence when something is wrong; empty: fine
+    std::string problem;  // one sentence when something is wrong; empty: fine
 };
 
 struct Topology {
-    std::uint64_t epoch = 0;   // grows whenever the primary changes
+    std::uint64_t epoch = 0;     // grows whenever the primary changes
     std::uint64_t revision = 0;  // grows with every snapshot
     std::vector<ServerView> servers;
     std::optional<std::size_t> primary;  // index into servers

@@ -1,8 +1,8 @@
 #include "health/topology_builder.hpp"
 
-#include <algorithm>
-
 #include "health/replica_fitness.hpp"
+
+#include <algorithm>
 
 namespace pointsman::health {
 namespace {
@@ -21,11 +21,16 @@ std::string trouble_of(const ServerHealth& health, TimePoint now)
     auto error = health.last_error().empty() ? "" : " (" + health.last_error() + ")";
     auto how_long = " since " + seconds_text(now - *since) + error;
     switch (health.last_result()) {
-        case ProbeResult::saturated: return "is full" + how_long;
-        case ProbeResult::access_denied: return "refuses the monitor's account" + how_long;
-        case ProbeResult::query_failed: return "fails the probe" + how_long;
-        case ProbeResult::tls_failed: return "fails TLS" + how_long;
-        default: return "does not answer" + how_long;
+        case ProbeResult::saturated:
+            return "is full" + how_long;
+        case ProbeResult::access_denied:
+            return "refuses the monitor's account" + how_long;
+        case ProbeResult::query_failed:
+            return "fails the probe" + how_long;
+        case ProbeResult::tls_failed:
+            return "fails TLS" + how_long;
+        default:
+            return "does not answer" + how_long;
     }
 }
 
@@ -33,7 +38,10 @@ class Builder {
 public:
     Builder(const std::vector<Observation>& observations, const config::Routing& routing,
             const ClusterMemory& memory, TimePoint now)
-        : observations_(observations), routing_(routing), now_(now), members_(members_of(observations, now)),
+        : observations_(observations),
+          routing_(routing),
+          now_(now),
+          members_(members_of(observations, now)),
           graph_(members_)
     {
         built_.memory = memory;
@@ -49,20 +57,22 @@ public:
         topology.primary = choice.primary;
         topology.writes = choice.primary ? WriteState::open : WriteState::none;
         topology.why_not_open = choice.why_none;
-        for (std::size_t i = 0; i < members_.size(); ++i) topology.servers.push_back(view_of(i, choice.primary));
+        for (std::size_t i = 0; i < members_.size(); ++i)
+            topology.servers.push_back(view_of(i, choice.primary));
         for (const auto& refused : choice.refused) quarantine(refused, choice.primary);
         return std::move(built_);
     }
 
 private:
-    static std::vector<Member> members_of(const std::vector<Observation>& observations, TimePoint now)
+    static std::vector<Member> members_of(const std::vector<Observation>& observations,
+                                          TimePoint now)
     {
         std::vector<Member> members;
         for (const auto& seen : observations)
-            members.push_back({seen.server.id, seen.server.name, seen.server.address, seen.health->state(),
-                               seen.health->report(), seen.health->reported_at(),
-                               seen.health->writable_since(), seen.health->up_since(), seen.flowing_at,
-                               trouble_of(*seen.health, now)});
+            members.push_back(
+                {seen.server.id, seen.server.name, seen.server.address, seen.health->state(),
+                 seen.health->report(), seen.health->reported_at(), seen.health->writable_since(),
+                 seen.health->up_since(), seen.flowing_at, trouble_of(*seen.health, now)});
         return members;
     }
 
@@ -73,8 +83,8 @@ private:
         auto& known = built_.memory.primary;
         if (!known || known->id != member.id) ++built_.memory.epoch;
         const auto& facts = member.report->facts;
-        known = KnownPrimary{member.id,  member.name, member.address, facts.flavour,
-                             facts.uuid, member.report->executed};
+        known = KnownPrimary{member.id,     member.name, member.address,
+                             facts.flavour, facts.uuid,  member.report->executed};
     }
 
     ServerView view_of(std::size_t i, std::optional<std::size_t> primary) const
@@ -107,7 +117,8 @@ private:
         if (fitness.is_replica) view.role = Role::replica;
         view.lag = fitness.lag;
         view.takes_reads = fitness.fit && view.health == HealthState::up && view.weight > 0;
-        if (view.problem.empty() && !fitness.problem.empty()) view.problem = view.name + " " + fitness.problem;
+        if (view.problem.empty() && !fitness.problem.empty())
+            view.problem = view.name + " " + fitness.problem;
     }
 
     std::optional<std::size_t> known_member() const
@@ -123,8 +134,10 @@ private:
         auto& view = built_.topology.servers[refused.member];
         view.takes_reads = false;
         view.problem = view.name + " " + refused.problem;
-        if (refused.confirmed) view.quarantined = true;
-        else if (primary) built_.look_again.push_back(members_[*primary].id);
+        if (refused.confirmed)
+            view.quarantined = true;
+        else if (primary)
+            built_.look_again.push_back(members_[*primary].id);
     }
 
     const std::vector<Observation>& observations_;

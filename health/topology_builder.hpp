@@ -1,18 +1,19 @@
 #pragma once
-// From what is configured and what was observed to the next Topology. Pure: the same inputs give the
-// same snapshot, and what must be remembered goes out with it and comes in again.
+// From what is configured and what was observed to the next Topology. Pure: the same inputs give
+// the same snapshot, and what must be remembered goes out with it and comes in again.
+
+#include "config/config.hpp"
+
+#include "health/primary_choice.hpp"
+#include "health/probe.hpp"
+#include "health/server_health.hpp"
+#include "health/topology.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "config/config.hpp"
-#include "health/primary_choice.hpp"
-#include "health/probe.hpp"
-#include "health/server_health.hpp"
-#include "health/topology.hpp"
 
 namespace pointsman::health {
 

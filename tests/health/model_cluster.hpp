@@ -1,13 +1,14 @@
 #pragma once
 // Servers that say what a test wants, looked at by the real machine and judged by the real builder.
 
-#include <string>
-#include <vector>
-
 #include "config/config.hpp"
+
+#include "health/replica_fitness.hpp"
 #include "health/server_health.hpp"
 #include "health/topology_builder.hpp"
-#include "health/replica_fitness.hpp"
+
+#include <string>
+#include <vector>
 
 namespace pointsman::tests {
 
@@ -41,7 +42,12 @@ public:
         server.address = {"10.0.0." + std::to_string(i + 1), 3306, {}};
         servers_.push_back({server, health::ServerHealth{rules, false, now_}, {}, {}});
         auto& report = servers_[i].truth;
-        report.facts = {health::Flavour::mysql, "9.7.4", 90704, uuid_of(i), static_cast<std::uint32_t>(i + 1), true};
+        report.facts = {health::Flavour::mysql,
+                        "9.7.4",
+                        90704,
+                        uuid_of(i),
+                        static_cast<std::uint32_t>(i + 1),
+                        true};
         report.executed = gtids(100);
         if (i > 0) make_replica(i, 0);
     }
@@ -134,7 +140,8 @@ private:
         sample.started = now_;
         now_ += 1ms;
         sample.finished = now_;
-        if (sample.report && health::replication_flows(*sample.report)) server.flowing_at = sample.started;
+        if (sample.report && health::replication_flows(*sample.report))
+            server.flowing_at = sample.started;
         server.health.on_sample(std::move(sample));
     }
 

@@ -1,8 +1,8 @@
 #include "health/primary_choice.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "tests/health/model_cluster.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace pointsman;
 using namespace pointsman::health;
@@ -144,7 +144,8 @@ TEST_CASE("a writable replica is not taken for the primary at the start")
     CHECK(primary_name(cluster.settle()) == "db1");
 }
 
-TEST_CASE("of two writable servers that nobody follows the one that has all transactions is the primary")
+TEST_CASE(
+    "of two writable servers that nobody follows the one that has all transactions is the primary")
 {
     ModelCluster cluster{2};
     cluster.make_writable(1);
@@ -159,7 +160,10 @@ TEST_CASE("two writable servers that cannot be told apart both get nothing, and 
     cluster.make_writable(1);
     cluster.truth(1).channels.clear();
     SECTION("the same transactions") {}
-    SECTION("each has what the other lacks") { cluster.truth(1).executed = gtids(50) + "," + gtids(3, 1); }
+    SECTION("each has what the other lacks")
+    {
+        cluster.truth(1).executed = gtids(50) + "," + gtids(3, 1);
+    }
     SECTION("no GTIDs")
     {
         for (auto i : {0u, 1u}) {
@@ -171,7 +175,8 @@ TEST_CASE("two writable servers that cannot be told apart both get nothing, and 
     CHECK(primary_name(topology) == "none");
     CHECK(topology.writes == WriteState::none);
     CHECK(topology.why_not_open ==
-          "db1, db2 are writable and which is the primary cannot be told: make all but one read-only");
+          "db1, db2 are writable and which is the primary cannot be told: make all but one "
+          "read-only");
     CHECK(quarantined(topology) == "db1 db2");
 }
 
@@ -196,8 +201,9 @@ TEST_CASE("a writable server of another origin is never the primary")
         auto topology = cluster.settle();
         CHECK(primary_name(topology) == "none");
         CHECK(quarantined(topology) == "db4");
-        CHECK(topology.why_not_open == "no server is known to be the primary; db1, db2, db3 are read-only; "
-                                       "db4 is writable and not of this cluster");
+        CHECK(topology.why_not_open ==
+              "no server is known to be the primary; db1, db2, db3 are read-only; "
+              "db4 is writable and not of this cluster");
     }
 }
 
@@ -208,13 +214,20 @@ TEST_CASE("an empty server that took the primary's place is not the primary")
     cluster.take_down(0);
     cluster.build();
     cluster.truth(0).facts.uuid = uuid_of(7);
-    SECTION("without a transaction") { cluster.truth(0).executed.clear(); }
-    SECTION("with transactions of its own") { cluster.truth(0).executed = gtids(9, 7); }
+    SECTION("without a transaction")
+    {
+        cluster.truth(0).executed.clear();
+    }
+    SECTION("with transactions of its own")
+    {
+        cluster.truth(0).executed = gtids(9, 7);
+    }
     cluster.look(0);
     auto topology = cluster.build();
     CHECK(primary_name(topology) == "none");
-    CHECK(topology.why_not_open == "db1 (10.0.0.1:3306), the primary, came back with other data; db2, db3 are "
-                                   "read-only");
+    CHECK(topology.why_not_open ==
+          "db1 (10.0.0.1:3306), the primary, came back with other data; db2, db3 are "
+          "read-only");
 }
 
 TEST_CASE("when there is no primary the sentence names what is wrong")
@@ -233,8 +246,9 @@ TEST_CASE("when there is no primary the sentence names what is wrong")
         cluster.take_down(0);
         cluster.take_down(2);
         cluster.pass(1'250ms - 4ms);
-        CHECK(cluster.build().why_not_open == "db1 (10.0.0.1:3306), the primary, does not answer since 1.2 s "
-                                              "(Can't connect); db2 is read-only; db3 does not answer");
+        CHECK(cluster.build().why_not_open ==
+              "db1 (10.0.0.1:3306), the primary, does not answer since 1.2 s "
+              "(Can't connect); db2 is read-only; db3 does not answer");
     }
     SECTION("it is in maintenance")
     {
@@ -248,7 +262,8 @@ TEST_CASE("a primary that answers but cannot be looked at keeps its role")
 {
     ModelCluster cluster{3};
     cluster.settle();
-    auto result = GENERATE(ProbeResult::saturated, ProbeResult::access_denied, ProbeResult::query_failed);
+    auto result =
+        GENERATE(ProbeResult::saturated, ProbeResult::access_denied, ProbeResult::query_failed);
     for (int i = 0; i < 10; ++i) cluster.fail(0, result);
     auto topology = cluster.build();
     CHECK(primary_name(topology) == "db1");

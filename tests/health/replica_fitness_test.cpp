@@ -1,8 +1,8 @@
 #include "health/replica_fitness.hpp"
 
-#include <catch2/catch.hpp>
-
 #include "tests/health/model_cluster.hpp"
+
+#include <catch2/catch.hpp>
 
 using namespace pointsman;
 using namespace pointsman::health;
@@ -20,8 +20,12 @@ TEST_CASE("replicas that are current take reads, the primary does not count as o
 TEST_CASE("a replica that lags more than the limit takes no reads, at the limit it does")
 {
     ModelCluster cluster{3};
-    struct Row { std::chrono::milliseconds lag; bool reads; };
-    for (auto row : {Row{999ms, true}, Row{1'000ms, true}, Row{1'001ms, false}, Row{5'000ms, false}}) {
+    struct Row {
+        std::chrono::milliseconds lag;
+        bool reads;
+    };
+    for (auto row :
+         {Row{999ms, true}, Row{1'000ms, true}, Row{1'001ms, false}, Row{5'000ms, false}}) {
         cluster.channel(1).lag = row.lag;
         auto topology = cluster.settle();
         INFO(row.lag.count());
@@ -74,11 +78,26 @@ TEST_CASE("a server that is not up, has no weight or is in maintenance takes no 
 {
     ModelCluster cluster{3};
     cluster.settle();
-    SECTION("one probe failed") { cluster.fail(1); }
-    SECTION("down") { cluster.take_down(1); }
-    SECTION("full") { cluster.fail(1, ProbeResult::saturated); }
-    SECTION("weight 0") { cluster.server(1).weight = 0; }
-    SECTION("maintenance") { cluster.set_maintenance(1); }
+    SECTION("one probe failed")
+    {
+        cluster.fail(1);
+    }
+    SECTION("down")
+    {
+        cluster.take_down(1);
+    }
+    SECTION("full")
+    {
+        cluster.fail(1, ProbeResult::saturated);
+    }
+    SECTION("weight 0")
+    {
+        cluster.server(1).weight = 0;
+    }
+    SECTION("maintenance")
+    {
+        cluster.set_maintenance(1);
+    }
     CHECK(readers(cluster.build()) == "db3");
 }
 
