@@ -42,7 +42,8 @@ IoResult Stream::try_read(protocol::MutableBytes into)
     if (ssl_) {
         ERR_clear_error();
         std::size_t got = 0;
-        return tls_result(SSL_read_ex(ssl_, into.data(), into.size(), &got), got);
+        int result = SSL_read_ex(ssl_, into.data(), into.size(), &got);
+        return tls_result(result, got);
     }
     auto got = ::recv(handle_.fd(), into.data(), into.size(), 0);
     if (got > 0) {
@@ -63,7 +64,8 @@ IoResult Stream::try_write(protocol::Bytes bytes)
     if (ssl_) {
         ERR_clear_error();
         std::size_t put = 0;
-        return tls_result(SSL_write_ex(ssl_, bytes.data(), bytes.size(), &put), put);
+        int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &put);
+        return tls_result(result, put);
     }
     auto put = ::send(handle_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (put >= 0) {
@@ -178,7 +180,8 @@ bool Stream::has_unexpected_input()
         // TLS records that carry no data (session tickets) are taken in passing.
         ERR_clear_error();
         std::size_t got = 0;
-        return tls_result(SSL_peek_ex(ssl_, &byte, 1, &got), got).status != IoStatus::would_block;
+        int result = SSL_peek_ex(ssl_, &byte, 1, &got);
+        return tls_result(result, got).status != IoStatus::would_block;
     }
     auto got = ::recv(handle_.fd(), &byte, 1, MSG_PEEK);
     if (got >= 0 || !is_again(errno)) return true;
