@@ -48,6 +48,7 @@ public:
     protocol::Capabilities negotiated = 0;
     std::uint32_t backend_connection_id = 0;
     protocol::Ok login_ok;      // the packet that ended the login
+    bool is_mariadb = false;
     bool tracks_state = false;  // the server reports every change of session state
     bool autocommit = true;     // as the server last reported it
     bool broken = false;        // cut, or in the middle of a response: not for another command

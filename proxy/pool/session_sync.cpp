@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 8> immovable{
     "gtid_next",         "sql_log_bin", "pseudo_thread_id", "pseudo_replica_mode",
     "pseudo_slave_mode", "rand_seed1",  "rand_seed2",       "gtid_seq_no"};
 
-constexpr std::array<std::string_view, 4> one_shot{"autocommit", "insert_id", "last_insert_id",
-                                                   "identity"};
+constexpr std::array<std::string_view, 5> one_shot{"autocommit", "insert_id", "last_insert_id",
+                                                   "identity", "statement_id"};
 
 /// Numbers are written bare, since a quoted one is refused by numeric variables (error 1232).
 bool is_number(std::string_view value)

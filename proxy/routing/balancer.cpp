@@ -59,13 +59,15 @@ std::uint32_t Random::below(std::uint32_t bound)
 
 std::optional<config::ServerId> choose_replica(const health::Topology& topology,
                                                std::span<const std::uint32_t> outstanding,
-                                               std::optional<config::ServerId> avoid, Random& random)
+                                               std::optional<config::ServerId> avoid,
+                                               Random& random)
 {
     const ServerView* first = draw(topology, avoid, nullptr, random);
     if (!first) return std::nullopt;
     const ServerView* second = draw(topology, avoid, first, random);
     if (!second) return first->id;
-    // (outstanding + 1) / weight, compared without dividing; a tie keeps the first draw, which is by weight.
+    // (outstanding + 1) / weight, compared without dividing; a tie keeps the first draw, which is
+    // by weight.
     const std::uint64_t first_load = (outstanding_at(outstanding, *first) + 1) * second->weight;
     const std::uint64_t second_load = (outstanding_at(outstanding, *second) + 1) * first->weight;
     return second_load < first_load ? second->id : first->id;

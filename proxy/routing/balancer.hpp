@@ -2,11 +2,11 @@
 // Which replica among those that take reads: power of two choices by outstanding work over weight.
 // Pure: the outstanding counts and the random numbers come in.
 
+#include "health/topology.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
-
-#include "health/topology.hpp"
 
 namespace pointsman::proxy {
 
@@ -27,6 +27,7 @@ private:
 /// (outstanding + 1) / weight wins. `avoid` is never taken.
 std::optional<config::ServerId> choose_replica(const health::Topology& topology,
                                                std::span<const std::uint32_t> outstanding,
-                                               std::optional<config::ServerId> avoid, Random& random);
+                                               std::optional<config::ServerId> avoid,
+                                               Random& random);
 
 }  // namespace pointsman::proxy

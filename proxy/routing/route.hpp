@@ -1,9 +1,9 @@
 #pragma once
 // Where a command goes, and why.
 
-#include <cstdint>
-
 #include "config/endpoint.hpp"
+
+#include <cstdint>
 
 namespace pointsman::proxy {
 
@@ -14,14 +14,14 @@ enum class RouteKind : std::uint8_t {
 };
 
 enum class RouteReason : std::uint8_t {
-    read,            // a read that a replica takes
-    read_no_replica, // a read, but no replica is fit: primary
-    needs_primary,   // the statement's own reason (sql::PrimaryReason)
-    in_transaction,  // stays where the transaction began
-    pinned,          // session state lives on one link only
+    read,             // a read that a replica takes
+    read_no_replica,  // a read, but no replica is fit: primary
+    needs_primary,    // the statement's own reason (sql::PrimaryReason)
+    in_transaction,   // stays where the transaction began
+    pinned,           // session state lives on one link only
     hint,
-    listener_mode,   // the listener sends everything there
-    redo,            // a replica refused it as a write
+    listener_mode,  // the listener sends everything there
+    redo,           // a replica refused it as a write
 };
 constexpr std::size_t route_reason_count = 8;
 

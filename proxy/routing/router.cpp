@@ -36,8 +36,10 @@ Route to_replica(const RouterInput& input, RouteReason reason, Random& random)
         choose_replica(input.topology, input.outstanding, input.session.avoid, random);
     if (replica) return {RouteKind::server, reason, *replica, true};
     switch (input.no_replica) {
-        case NoReplica::primary: return to_primary(input.topology, RouteReason::read_no_replica);
-        case NoReplica::error: return to_no_server(reason);
+        case NoReplica::primary:
+            return to_primary(input.topology, RouteReason::read_no_replica);
+        case NoReplica::error:
+            return to_no_server(reason);
     }
     return to_no_server(reason);
 }
@@ -59,8 +61,8 @@ bool is_query(StatementKind kind)
            kind == StatementKind::explain || kind == StatementKind::checksum;
 }
 
-/// A hint moves reads only: what writes, or changes the session where that link alone knows it, stays
-/// with the rules.
+/// A hint moves reads only: what writes, or changes the session where that link alone knows it,
+/// stays with the rules.
 bool hint_may_choose_replica(const Statement& statement)
 {
     if (replica_may_run(statement)) return true;
@@ -69,28 +71,31 @@ bool hint_may_choose_replica(const Statement& statement)
         case PrimaryReason::function:
         case PrimaryReason::unknown_function:
         case PrimaryReason::server_specific:
-        case PrimaryReason::session_state: return query;
+        case PrimaryReason::session_state:
+            return query;
         case PrimaryReason::none:
         case PrimaryReason::writes:
         case PrimaryReason::locking_read:
         case PrimaryReason::into:
         case PrimaryReason::transaction:
         case PrimaryReason::multi_statement:
-        case PrimaryReason::not_understood: return false;
+        case PrimaryReason::not_understood:
+            return false;
     }
     return false;
 }
 
 bool is_usable(const ServerView& server)
 {
-    const bool alive = server.health == health::HealthState::up ||
-                       server.health == health::HealthState::suspect;
+    const bool alive =
+        server.health == health::HealthState::up || server.health == health::HealthState::suspect;
     return alive && !server.quarantined;
 }
 
 Route to_named_replica(const ServerView& server, const RouterInput& input)
 {
-    if (!is_usable(server) || input.session.avoid == server.id) return to_no_server(RouteReason::hint);
+    if (!is_usable(server) || input.session.avoid == server.id)
+        return to_no_server(RouteReason::hint);
     return {RouteKind::server, RouteReason::hint, server.id, true};
 }
 
@@ -110,9 +115,12 @@ std::optional<Route> to_hinted_server(const RouterInput& input)
 std::optional<Route> by_hint(const RouterInput& input, Random& random)
 {
     switch (input.statement.hint.kind) {
-        case RouteHint::Kind::none: return std::nullopt;
-        case RouteHint::Kind::primary: return to_primary(input.topology, RouteReason::hint);
-        case RouteHint::Kind::server: return to_hinted_server(input);
+        case RouteHint::Kind::none:
+            return std::nullopt;
+        case RouteHint::Kind::primary:
+            return to_primary(input.topology, RouteReason::hint);
+        case RouteHint::Kind::server:
+            return to_hinted_server(input);
         case RouteHint::Kind::replica:
             if (!hint_may_choose_replica(input.statement)) return std::nullopt;
             return to_replica(input, RouteReason::hint, random);
@@ -153,9 +161,12 @@ Route by_split_listener(const RouterInput& input, Random& random)
 Route by_listener(const RouterInput& input, Random& random)
 {
     switch (input.session.mode) {
-        case ListenerMode::primary: return to_primary(input.topology, RouteReason::listener_mode);
-        case ListenerMode::replicas: return by_replicas_listener(input, random);
-        case ListenerMode::split: return by_split_listener(input, random);
+        case ListenerMode::primary:
+            return to_primary(input.topology, RouteReason::listener_mode);
+        case ListenerMode::replicas:
+            return by_replicas_listener(input, random);
+        case ListenerMode::split:
+            return by_split_listener(input, random);
     }
     return by_split_listener(input, random);
 }

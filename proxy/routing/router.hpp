@@ -1,13 +1,15 @@
 #pragma once
 // (Statement, SessionFacts, Topology) → Route. Pure: no lock, no allocation, no clock.
 
-#include <span>
-
 #include "protocol/sql/statement.hpp"
+
 #include "health/topology.hpp"
+
 #include "proxy/routing/balancer.hpp"
 #include "proxy/routing/route.hpp"
 #include "proxy/routing/session_facts.hpp"
+
+#include <span>
 
 namespace pointsman::proxy {
 

@@ -250,7 +250,8 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     }
     if (on_link.types_known || statement.types.empty()) return {};
     // This server has not seen the types: they go in behind the bind flag, which becomes 1.
-    auto flag_at = static_cast<std::size_t>(block.types.data() - payload.data()) - 1;
+    auto bitmap_end = block.null_bitmap.data() + block.null_bitmap.size();
+    auto flag_at = static_cast<std::size_t>(bitmap_end - payload.data());
     protocol::Buffer whole(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(flag_at));
     whole.push_back(1);
     whole.insert(whole.end(), statement.types.begin(), statement.types.end());

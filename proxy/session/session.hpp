@@ -59,6 +59,7 @@ private:
     net::Task<CloseReason> serve();
     net::Task<Ended> handle(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
+    net::Task<void> ask_collation(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
     net::Task<Ended> refuse(ClientCommand command, protocol::Err error);
     net::Task<Ended> reset_connection(ClientCommand command);

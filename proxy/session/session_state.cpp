@@ -74,6 +74,12 @@ void SessionState::note_variable(const protocol::TrackedVariable& variable)
     variables_ = std::move(changed);
 }
 
+void SessionState::note_silent_variable(const std::string& name, const std::string& value)
+{
+    note_variable({name, value});
+    variable_changed_ = immovable_changed_ = false;
+}
+
 void SessionState::note_changes(const std::vector<protocol::TrackedChange>& changes)
 {
     for (const auto& change : changes) {
@@ -121,6 +127,7 @@ void SessionState::pin(std::uint32_t pins, config::ServerId server)
 void SessionState::settle_pins(const Settled& settled)
 {
     std::uint32_t pins = pin_none;
+    pins_ &= ~pin_next_transaction;
     if (settled.command == protocol::Command::set_option) pins |= pin_set_option;
     if (immovable_changed_) pins |= pin_session_variable;
     if (settled.statement) {
@@ -129,6 +136,12 @@ void SessionState::settle_pins(const Settled& settled)
             if (statement.has(row.effect)) pins |= row.pin;
         if (!settled.link_tracks_state && statement.has(sql::effect_system_variable))
             pins |= pin_session_variable;
+        // SET ROLE and SET TRANSACTION for the next one are reported by no tracker.
+        bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
+        if (unreported && statement.kind == sql::StatementKind::set_transaction)
+            pins |= pin_next_transaction;
+        else if (unreported && settled.link_tracks_state)
+            pins |= pin_unexplained;
         if (settled.state_changed && !variable_changed_ && !explains_state_change(statement))
             pins |= pin_unexplained;
         // Without that tracker a routine may have left anything behind.

@@ -28,6 +28,7 @@ enum Pin : std::uint32_t {
     pin_set_option = 1u << 4,        // COM_SET_OPTION
     pin_xa = 1u << 5,
     pin_unexplained = 1u << 6,  // the server reports a change that nobody can name
+    pin_next_transaction = 1u << 7,  // SET TRANSACTION …: until the next statement
     // Only statements that go to the primary anyway depend on these; they die with the server.
     pin_user_variable = 1u << 16,
     pin_prepared_text = 1u << 17,
@@ -53,6 +54,8 @@ public:
     void reset(std::string schema);
     /// Takes in the session state of one OK packet.
     void note_changes(const std::vector<protocol::TrackedChange>& changes);
+    /// The value of a variable that the server set without reporting it.
+    void note_silent_variable(const std::string& name, const std::string& value);
     /// Takes in the outcome of one command.
     void settle(const Settled& settled);
     /// The link to `server` is gone, and all that lived there.
