@@ -2,13 +2,13 @@
 // The RSA leg of caching_sha2_password without TLS: the password, XORed with the nonce, travels
 // encrypted (OAEP) under the server's public key.
 
+#include "protocol/auth/secret.hpp"
+#include "protocol/errc.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "protocol/auth/secret.hpp"
-#include "protocol/errc.hpp"
 
 namespace pointsman::protocol::auth {
 
@@ -31,6 +31,7 @@ private:
 };
 
 /// Encrypts `password` (a NUL is added, as the protocol wants) for the server whose key this is.
-Result<Buffer> encrypt_password(std::string_view password, const Nonce& nonce, std::string_view public_pem);
+Result<Buffer> encrypt_password(std::string_view password, const Nonce& nonce,
+                                std::string_view public_pem);
 
 }  // namespace pointsman::protocol::auth

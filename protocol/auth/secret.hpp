@@ -1,17 +1,18 @@
 #pragma once
 // What is known of an account's password, in the forms that MySQL's login plugins need. Forms come
-// and go independently: a listed or fully learned account has the password; a fast-path login leaves
-// hashes only. Memory is zeroed when a Secret is dropped. It has no stream operator, on purpose:
-// secrets never reach a log.
+// and go independently: a listed or fully learned account has the password; a fast-path login
+// leaves hashes only. Memory is zeroed when a Secret is dropped. It has no stream operator, on
+// purpose: secrets never reach a log.
 //
-// caching_sha2_password: https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html
+// caching_sha2_password:
+// https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html
+
+#include "protocol/bytes.hpp"
 
 #include <array>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "protocol/bytes.hpp"
 
 namespace pointsman::protocol::auth {
 
@@ -35,13 +36,14 @@ public:
     /// of SHA1(SHA1(password)), or empty for an empty password. Anything else: nothing.
     static std::optional<Secret> from_native_hash(std::string_view authentication_string);
 
-    /// SHA256(SHA256(password)) alone: proves fast-path logins, and learns SHA256(password) from them.
+    /// SHA256(SHA256(password)) alone: proves fast-path logins, and learns SHA256(password) from
+    /// them.
     static Secret from_sha256_stage2(const Sha256Digest& stage2);
 
     const std::optional<std::string>& password() const { return password_; }
-    const std::optional<Sha1Digest>& sha1() const { return sha1_; }             // SHA1(pw)
+    const std::optional<Sha1Digest>& sha1() const { return sha1_; }                // SHA1(pw)
     const std::optional<Sha1Digest>& sha1_stage2() const { return sha1_stage2_; }  // SHA1(SHA1(pw))
-    const std::optional<Sha256Digest>& sha256() const { return sha256_; }       // SHA256(pw)
+    const std::optional<Sha256Digest>& sha256() const { return sha256_; }          // SHA256(pw)
     const std::optional<Sha256Digest>& sha256_stage2() const { return sha256_stage2_; }
 
     /// Takes over every form that `other` has and this one has not. Both must be of one password.
@@ -51,9 +53,9 @@ public:
     /// Is the password known to be empty?
     bool is_empty_password() const { return empty_; }
 
-    /// Does the client's answer to `nonce` prove this secret? A right answer also yields SHA1(pw) or
-    /// SHA256(pw), which are kept. False where the needed form is not known. An empty answer proves
-    /// an empty password only.
+    /// Does the client's answer to `nonce` prove this secret? A right answer also yields SHA1(pw)
+    /// or SHA256(pw), which are kept. False where the needed form is not known. An empty answer
+    /// proves an empty password only.
     bool verify_native(Bytes answer, const Nonce& nonce);
     bool verify_caching_sha2(Bytes answer, const Nonce& nonce);
 

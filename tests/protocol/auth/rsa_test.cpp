@@ -73,7 +73,8 @@ TEST_CASE("text that is no RSA key is an error")
         "-----END PUBLIC KEY-----\n";
     CHECK_FALSE(RsaKey::from_pem("").has_value());
     CHECK_FALSE(
-        RsaKey::from_pem("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n").has_value());
+        RsaKey::from_pem("-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----\n")
+            .has_value());
     CHECK_FALSE(RsaKey::from_pem(key().public_pem()).has_value());
     CHECK_FALSE(encrypt_password("secret", nonce, "").has_value());
     CHECK_FALSE(encrypt_password("secret", nonce, elliptic).has_value());
