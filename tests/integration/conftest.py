@@ -15,10 +15,10 @@ import binaries
 from cluster import Cluster
 from flavour import MariaDb
 from pointsman import Pointsman, config_for
-from process import wait_until
+from process import exclusive_folder, wait_until
 from support import label_servers
 
-RUN = binaries.BUILD / "integration"
+RUN = exclusive_folder(binaries.BUILD / "test-run")
 
 
 def pytest_collection_modifyitems(config, items):

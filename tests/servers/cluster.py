@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import binaries
 from flavour import APP, MONITOR, MariaDb, MySql, fingerprint
-from process import wait_until
+from process import exclusive_folder, wait_until
 from server import Server
 
 TEMPLATES = binaries.BUILD / "servers"
@@ -200,7 +200,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     flavour = {"mysql": MySql, "mariadb": MariaDb}[options.flavour]()
     say = lambda text: print(f"== {text}", flush=True)  # noqa: E731
-    with Cluster(options.dir, options.servers, flavour, say=say) as cluster:
+    with Cluster(exclusive_folder(options.dir), options.servers, flavour, say=say) as cluster:
         for server in cluster.servers:
             role = "primary" if server is cluster.primary else "replica"
             print(f"{server.name} {role} {server.host}:{server.port} socket {server.socket}")

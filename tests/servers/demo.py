@@ -19,6 +19,7 @@ import binaries
 from cluster import Cluster
 from flavour import APP
 from pointsman import Pointsman, config_for
+from process import exclusive_folder
 
 CLIENTS = 8
 ROUNDS = 60
@@ -167,7 +168,7 @@ def main():
     parser.add_argument("--once", action="store_true", help="end after the workload")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    folder = binaries.BUILD / "demo"
+    folder = exclusive_folder(binaries.BUILD / "demo")
     # No time limit on the wait for a replica: an acknowledged write is on two servers, always.
     with Cluster(folder / "servers", semi_sync_timeout=None, say=say) as cluster:
         ports = {"split": port_from(WISHED_PORT)}

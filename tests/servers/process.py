@@ -1,10 +1,12 @@
 """Child processes that never outlive the program that started them, and ports for them."""
 
+import fcntl
 import os
 import random
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 
 def free_port():
@@ -17,6 +19,26 @@ def free_port():
                 return port
             except OSError:
                 continue
+
+
+def exclusive_folder(base):
+    """The folder `base`, or `base-2` and so on when another program uses that one now: two runs of the
+    tests at once must not share data folders. It is ours until this process ends."""
+    for number in range(1, 100):
+        folder = Path(f"{base}-{number}" if number > 1 else base)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / "lock", "w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        _held_locks.append(lock)
+        return folder
+    raise RuntimeError(f"{base} and its neighbours are all in use")
+
+
+_held_locks = []
 
 
 def spawn(program, arguments, log_path, cwd=None, environment=None):
