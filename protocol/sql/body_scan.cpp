@@ -10,31 +10,70 @@ namespace {
 // Tables of information_schema that hold the data dictionary, which replicas share. The others (and
 // any not known here) tell about one server.
 constexpr std::string_view dictionary_tables[] = {
-    "applicable_roles", "character_sets", "check_constraints", "collation_character_set_applicability",
-    "collations", "column_privileges", "column_statistics", "columns", "columns_extensions", "engines",
-    "events", "key_column_usage", "keywords", "parameters", "partitions", "referential_constraints",
-    "routines", "schema_privileges", "schemata", "schemata_extensions", "sequences",
-    "st_geometry_columns", "st_spatial_reference_systems", "st_units_of_measure", "statistics",
-    "table_constraints", "table_constraints_extensions", "table_privileges", "tables",
-    "tables_extensions", "triggers", "user_attributes", "user_privileges", "view_routine_usage",
-    "view_table_usage", "views",
+    "applicable_roles",
+    "character_sets",
+    "check_constraints",
+    "collation_character_set_applicability",
+    "collations",
+    "column_privileges",
+    "column_statistics",
+    "columns",
+    "columns_extensions",
+    "engines",
+    "events",
+    "key_column_usage",
+    "keywords",
+    "parameters",
+    "partitions",
+    "referential_constraints",
+    "routines",
+    "schema_privileges",
+    "schemata",
+    "schemata_extensions",
+    "sequences",
+    "st_geometry_columns",
+    "st_spatial_reference_systems",
+    "st_units_of_measure",
+    "statistics",
+    "table_constraints",
+    "table_constraints_extensions",
+    "table_privileges",
+    "tables",
+    "tables_extensions",
+    "triggers",
+    "user_attributes",
+    "user_privileges",
+    "view_routine_usage",
+    "view_table_usage",
+    "views",
 };
 
 /// A statement is named by the worst that it may do.
 constexpr int gravity(PrimaryReason reason)
 {
     switch (reason) {
-        case PrimaryReason::none: return 0;
-        case PrimaryReason::session_state: return 1;
-        case PrimaryReason::server_specific: return 2;
-        case PrimaryReason::transaction: return 3;
-        case PrimaryReason::function: return 4;
-        case PrimaryReason::unknown_function: return 5;
-        case PrimaryReason::locking_read: return 6;
-        case PrimaryReason::into: return 7;
-        case PrimaryReason::not_understood: return 8;
-        case PrimaryReason::multi_statement: return 9;
-        case PrimaryReason::writes: return 10;
+        case PrimaryReason::none:
+            return 0;
+        case PrimaryReason::session_state:
+            return 1;
+        case PrimaryReason::server_specific:
+            return 2;
+        case PrimaryReason::transaction:
+            return 3;
+        case PrimaryReason::function:
+            return 4;
+        case PrimaryReason::unknown_function:
+            return 5;
+        case PrimaryReason::locking_read:
+            return 6;
+        case PrimaryReason::into:
+            return 7;
+        case PrimaryReason::not_understood:
+            return 8;
+        case PrimaryReason::multi_statement:
+            return 9;
+        case PrimaryReason::writes:
+            return 10;
     }
     return 0;
 }
@@ -44,11 +83,15 @@ std::uint32_t effect_of_variable(Word variable)
 {
     switch (variable) {
         case Word::identity:
-        case Word::last_insert_id: return effect_reads_last_result | effect_last_insert_id;
+        case Word::last_insert_id:
+            return effect_reads_last_result | effect_last_insert_id;
         case Word::warning_count:
-        case Word::error_count: return effect_reads_last_result;
-        case Word::pseudo_thread_id: return effect_connection_id;
-        default: return effect_none;
+        case Word::error_count:
+            return effect_reads_last_result;
+        case Word::pseudo_thread_id:
+            return effect_connection_id;
+        default:
+            return effect_none;
     }
 }
 
@@ -70,16 +113,25 @@ Token BodyScan::step()
 {
     const Token token = cursor_.take();
     switch (token.kind) {
-        case TokenKind::word: word(token); break;
-        case TokenKind::open: opened(token); break;
-        case TokenKind::dot: qualified_by(previous_); break;
-        case TokenKind::user_variable: user_variable(token); break;
+        case TokenKind::word:
+            word(token);
+            break;
+        case TokenKind::open:
+            opened(token);
+            break;
+        case TokenKind::dot:
+            qualified_by(previous_);
+            break;
+        case TokenKind::user_variable:
+            user_variable(token);
+            break;
         case TokenKind::system_variable:
             saw_system_variable_ = true;
             needs_primary(statement_, PrimaryReason::session_state);
             break;
         case TokenKind::quoted_name:
-            if (in_information_schema_ && previous_.is(TokenKind::dot)) named_in_information_schema(token);
+            if (in_information_schema_ && previous_.is(TokenKind::dot))
+                named_in_information_schema(token);
             break;
         case TokenKind::bad:
         case TokenKind::end:
@@ -89,7 +141,8 @@ Token BodyScan::step()
         case TokenKind::semicolon:
         case TokenKind::close:
         case TokenKind::assign:
-        case TokenKind::symbol: break;
+        case TokenKind::symbol:
+            break;
     }
     before_previous_ = previous_;
     previous_ = token;
@@ -108,12 +161,15 @@ void BodyScan::word(const Token& token)
         case Word::pseudo_thread_id:
             if (saw_system_variable_) statement_.effects |= effect_of_variable(token.word);
             return;
-        default: break;
+        default:
+            break;
     }
     if (after_dot) return;
     switch (token.word) {
-        case Word::into: return needs_primary(statement_, PrimaryReason::into);
-        case Word::lock: return needs_primary(statement_, PrimaryReason::locking_read);
+        case Word::into:
+            return needs_primary(statement_, PrimaryReason::into);
+        case Word::lock:
+            return needs_primary(statement_, PrimaryReason::locking_read);
         case Word::update:
         case Word::share:
             if (previous_.is(Word::for_)) needs_primary(statement_, PrimaryReason::locking_read);
@@ -123,11 +179,14 @@ void BodyScan::word(const Token& token)
             if (previous_.is(Word::next) || previous_.is(Word::previous))
                 needs_primary(statement_, PrimaryReason::function);
             return;
-        case Word::current_role: return needs_primary(statement_, PrimaryReason::function);
-        case Word::procedure: return needs_primary(statement_, PrimaryReason::not_understood);
+        case Word::current_role:
+            return needs_primary(statement_, PrimaryReason::function);
+        case Word::procedure:
+            return needs_primary(statement_, PrimaryReason::not_understood);
         case Word::sql_calc_found_rows:
             return needs_primary(statement_, PrimaryReason::session_state, effect_calc_found_rows);
-        default: return;
+        default:
+            return;
     }
 }
 
@@ -161,7 +220,8 @@ bool BodyScan::is_cte_column_list() const
     do {
         if (!is_name(ahead.take())) return false;
     } while (ahead.accept(TokenKind::comma));
-    return ahead.accept(TokenKind::close) && ahead.accept(Word::as) && ahead.accept(TokenKind::open);
+    return ahead.accept(TokenKind::close) && ahead.accept(Word::as) &&
+           ahead.accept(TokenKind::open);
 }
 
 void BodyScan::user_variable(const Token& token)
@@ -179,8 +239,8 @@ void BodyScan::qualified_by(const Token& name)
     in_information_schema_ = false;
     if (!is_name(name) || before_previous_.is(TokenKind::dot)) return;
     const std::string_view schema = name.name();
-    const bool of_one_server = same_name(schema, "performance_schema") || same_name(schema, "sys") ||
-                               same_name(schema, "mysql");
+    const bool of_one_server = same_name(schema, "performance_schema") ||
+                               same_name(schema, "sys") || same_name(schema, "mysql");
     if (of_one_server) needs_primary(statement_, PrimaryReason::server_specific);
     in_information_schema_ = same_name(schema, "information_schema");
 }

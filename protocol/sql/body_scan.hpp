@@ -1,6 +1,6 @@
 #pragma once
-// The rules that hold anywhere in a statement: locking reads, INTO, variables, function calls, other
-// servers' own tables. Told token by token; remembers two tokens.
+// The rules that hold anywhere in a statement: locking reads, INTO, variables, function calls,
+// other servers' own tables. Told token by token; remembers two tokens.
 
 #include "protocol/sql/cursor.hpp"
 

@@ -1,8 +1,8 @@
 #include "protocol/sql/classifier.hpp"
 
-#include <algorithm>
-
 #include "protocol/sql/rules.hpp"
+
+#include <algorithm>
 
 namespace pointsman::protocol::sql {
 
@@ -46,8 +46,10 @@ Statement classify(std::string_view text, const Dialect& dialect)
     while (!cursor.peek().is(TokenKind::end)) {
         if (cursor.accept(TokenKind::semicolon)) continue;
         const Statement one = read_one(cursor, dialect);
-        if (count == 0) all = one;
-        else add(all, one);
+        if (count == 0)
+            all = one;
+        else
+            add(all, one);
         if (count < UINT16_MAX) ++count;
     }
     all.statement_count = count;

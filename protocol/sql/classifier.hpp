@@ -2,9 +2,9 @@
 // Statement text → facts. Total: any bytes give a Statement. Linear in the text's length, and no
 // allocation beyond the hint's server name.
 
-#include <string_view>
-
 #include "protocol/sql/statement.hpp"
+
+#include <string_view>
 
 namespace pointsman::protocol::sql {
 
@@ -12,7 +12,8 @@ struct Dialect {
     bool ansi_quotes = false;           // sql_mode ANSI_QUOTES: "x" is a name
     bool no_backslash_escapes = false;  // sql_mode NO_BACKSLASH_ESCAPES
     bool mariadb = false;               // /*M! comments are code, MariaDB's own words count
-    bool wide_trail_bytes = false;      // client character set whose second bytes may be \ or ` (gbk, big5…)
+    bool wide_trail_bytes =
+        false;  // client character set whose second bytes may be \ or ` (gbk, big5…)
     std::uint32_t server_version = 90700;  // for /*!NNNNN comments
 };
 

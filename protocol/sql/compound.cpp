@@ -16,8 +16,10 @@ bool ends_before_statement(const Token& token)
         case Word::do_:
         case Word::loop:
         case Word::repeat:
-        case Word::row: return true;
-        default: break;
+        case Word::row:
+            return true;
+        default:
+            break;
     }
     return token.is(TokenKind::semicolon) || token.is(TokenKind::close) ||
            token.is(TokenKind::string) || token.text == ":";
@@ -26,13 +28,17 @@ bool ends_before_statement(const Token& token)
 bool opens_block(const Token& token, const Token& before)
 {
     switch (token.word) {
-        case Word::begin: return true;
-        case Word::case_: return !before.is(Word::end);
+        case Word::begin:
+            return true;
+        case Word::case_:
+            return !before.is(Word::end);
         case Word::if_:
         case Word::loop:
         case Word::repeat:
-        case Word::while_: return ends_before_statement(before);
-        default: return false;
+        case Word::while_:
+            return ends_before_statement(before);
+        default:
+            return false;
     }
 }
 
@@ -42,8 +48,11 @@ void read_to_depth_zero(Parse& parse, int depth)
     while (!parse.cursor.peek().is(TokenKind::end)) {
         if (depth <= 0 && parse.cursor.at_end()) return;
         const Token token = parse.body.step();
-        if (opens_block(token, before)) ++depth;
-        else if (token.is(Word::end)) --depth;
+        if (token.is(TokenKind::semicolon)) parse.cursor.accept(TokenKind::semicolon);
+        if (opens_block(token, before))
+            ++depth;
+        else if (token.is(Word::end))
+            --depth;
         before = token;
     }
 }

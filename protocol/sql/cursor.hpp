@@ -14,10 +14,11 @@ public:
 
     /// The next token, not taken.
     const Token& peek() const { return current_; }
+    /// Never passes the end of a statement: a rule that takes too much gets the semicolon again.
     Token take()
     {
         const Token token = current_;
-        current_ = lexer_.next();
+        if (!at_end()) current_ = lexer_.next();
         return token;
     }
     bool accept(Word word)

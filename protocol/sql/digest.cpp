@@ -107,8 +107,8 @@ private:
 
     void emit(const Piece& piece)
     {
-        const bool glued = piece.item == Item::comma || piece.item == Item::close ||
-                           after_open_ || piece.text == "." || after_dot_;
+        const bool glued = piece.item == Item::comma || piece.item == Item::close || after_open_ ||
+                           piece.text == "." || after_dot_;
         if (started_ && !glued) write(' ');
         for (const char c : piece.text)
             write(piece.upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
@@ -120,8 +120,10 @@ private:
     void write(char c)
     {
         hash_ = (hash_ ^ static_cast<unsigned char>(c)) * hash_prime;
-        if (text_.size() < longest_) text_ += c;
-        else truncated_ = true;
+        if (text_.size() < longest_)
+            text_ += c;
+        else
+            truncated_ = true;
     }
 
     std::size_t longest_;
@@ -144,14 +146,20 @@ bool is_keyword(const Token& token, const Dialect& dialect)
 Item item_of(const Token& token, const Dialect& dialect)
 {
     switch (token.kind) {
-        case TokenKind::word: return is_keyword(token, dialect) ? Item::word : Item::name;
+        case TokenKind::word:
+            return is_keyword(token, dialect) ? Item::word : Item::name;
         case TokenKind::quoted_name:
-        case TokenKind::user_variable: return Item::name;
+        case TokenKind::user_variable:
+            return Item::name;
         case TokenKind::string:
-        case TokenKind::number: return Item::value;
-        case TokenKind::comma: return Item::comma;
-        case TokenKind::open: return Item::open;
-        case TokenKind::close: return Item::close;
+        case TokenKind::number:
+            return Item::value;
+        case TokenKind::comma:
+            return Item::comma;
+        case TokenKind::open:
+            return Item::open;
+        case TokenKind::close:
+            return Item::close;
         case TokenKind::symbol:
             if (token.text == "?") return Item::value;
             return token.text == "-" || token.text == "+" ? Item::sign : Item::other;
@@ -160,7 +168,8 @@ Item item_of(const Token& token, const Dialect& dialect)
         case TokenKind::system_variable:
         case TokenKind::dot:
         case TokenKind::semicolon:
-        case TokenKind::assign: return Item::other;
+        case TokenKind::assign:
+            return Item::other;
     }
     return Item::other;
 }

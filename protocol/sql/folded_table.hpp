@@ -63,7 +63,8 @@ public:
     /// The row of `name`, whose hash is `hash`; nullptr when there is none.
     constexpr const Row* find(std::string_view name, std::uint32_t hash) const
     {
-        for (std::size_t at = slot_of(hash); !entries_[at].name.empty(); at = (at + 1) & (slots - 1))
+        for (std::size_t at = slot_of(hash); !entries_[at].name.empty();
+             at = (at + 1) & (slots - 1))
             if (hashes_[at] == hash && same_name(entries_[at].name, name)) return &entries_[at];
         return nullptr;
     }

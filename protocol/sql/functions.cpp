@@ -1,8 +1,8 @@
 #include "protocol/sql/functions.hpp"
 
-#include <span>
-
 #include "protocol/sql/folded_table.hpp"
+
+#include <span>
 
 namespace pointsman::protocol::sql {
 
@@ -18,23 +18,27 @@ std::uint8_t server_bit(const Dialect& dialect)
     return dialect.server_version >= 80000 ? mysql_8 : mysql_5_7;
 }
 
+// Lists read better filled than one name per line.
+// clang-format off
+
 // Keywords after which ( opens an expression, a list or a subquery. None can be called as a function.
 constexpr std::string_view keywords_before_parenthesis[] = {
-    "against", "all", "and", "any", "as", "asc", "between", "both", "by", "case", "columns", "cube",
-    "desc", "distinct", "distinctrow", "div", "else", "escape", "except", "exists", "explain", "from",
-    "group", "having", "high_priority", "in", "index", "intersect", "join", "key", "lateral", "leading",
-    "like", "lock", "match", "not", "of", "on", "or", "outfile", "over", "partition", "qualify",
-    "recursive", "regexp", "returning", "rlike", "rollup", "select", "some", "sql_big_result",
-    "sql_buffer_result", "sql_cache", "sql_calc_found_rows", "sql_no_cache", "sql_small_result",
-    "straight_join", "table", "then", "trailing", "union", "unique", "using", "value", "when", "where",
-    "window", "with", "xor",
+    "against", "all", "and", "any", "as", "asc", "between", "both", "by", "case", "columns",
+    "cube", "desc", "distinct", "distinctrow", "div", "else", "escape", "except", "exists",
+    "explain", "from", "group", "having", "high_priority", "in", "index", "intersect", "join",
+    "key", "lateral", "leading", "like", "lock", "match", "not", "of", "on", "or", "outfile",
+    "over", "partition", "qualify", "recursive", "regexp", "returning", "rlike", "rollup",
+    "select", "some", "sql_big_result", "sql_buffer_result", "sql_cache", "sql_calc_found_rows",
+    "sql_no_cache", "sql_small_result", "straight_join", "table", "then", "trailing", "union",
+    "unique", "using", "value", "when", "where", "window", "with", "xor",
 };
 
 // Types, as in CAST(x AS CHAR(10)) and JSON_TABLE's columns.
 constexpr std::string_view type_names[] = {
-    "bit", "bigint", "blob", "character", "datetime", "dec", "decimal", "double", "fixed", "float",
-    "int", "integer", "longtext", "mediumint", "national", "nchar", "numeric", "nvarchar", "precision",
-    "real", "smallint", "text", "tinyint", "varbinary", "varchar", "varying", "vector",
+    "bit", "bigint", "blob", "character", "datetime", "dec", "decimal", "double", "fixed",
+    "float", "int", "integer", "longtext", "mediumint", "national", "nchar", "numeric",
+    "nvarchar", "precision", "real", "smallint", "text", "tinyint", "varbinary", "varchar",
+    "varying", "vector",
 };
 
 // Native everywhere, reading their arguments and nothing else, or the clock, or what every link of a
@@ -152,6 +156,8 @@ constexpr std::string_view adjacent_functions[] = {
     "stddev", "stddev_pop", "stddev_samp", "subdate", "substr", "substring", "sum",
     "sysdate", "system_user", "trim", "variance", "var_pop", "var_samp",
 };
+
+// clang-format on
 
 using enum PrimaryReason;
 

@@ -2,9 +2,9 @@
 // Routing hints: route=primary, route=replica or route=server:NAME, as a word of its own in a plain
 // comment. Unknown values are ignored: a comment never makes a statement fail.
 
-#include <string_view>
-
 #include "protocol/sql/statement.hpp"
+
+#include <string_view>
 
 namespace pointsman::protocol::sql {
 

@@ -1,9 +1,9 @@
 #include "protocol/sql/lexer.hpp"
 
+#include "protocol/sql/folded_table.hpp"
+
 #include <algorithm>
 #include <cstring>
-
-#include "protocol/sql/folded_table.hpp"
 
 namespace pointsman::protocol::sql {
 
@@ -29,8 +29,8 @@ constexpr bool is_binary(char c)
     return c == '0' || c == '1';
 }
 
-/// A continuation byte of UTF-8 after an ASCII byte: the text is in another character set, where the
-/// byte may be a blank (0xA0 of latin1) that would separate two keywords.
+/// A continuation byte of UTF-8 after an ASCII byte: the text is in another character set, where
+/// the byte may be a blank (0xA0 of latin1) that would separate two keywords.
 constexpr bool is_stray_byte(char before, char c)
 {
     const auto byte = static_cast<unsigned char>(c);
@@ -40,7 +40,8 @@ constexpr bool is_stray_byte(char before, char c)
 std::uint32_t version_of(std::string_view digits)
 {
     std::uint32_t version = 0;
-    for (const char digit : digits) version = version * 10 + static_cast<std::uint32_t>(digit - '0');
+    for (const char digit : digits)
+        version = version * 10 + static_cast<std::uint32_t>(digit - '0');
     return version;
 }
 
@@ -72,9 +73,12 @@ Token Lexer::next()
     } else {
         const char* begin = at_;
         const char c = *begin;
-        if (is_digit(c)) token = number_or_word(begin);
-        else if (folded(c)) token = c == '$' ? word_or_dollar_quoted(begin) : word(begin);
-        else token = punctuation(begin);
+        if (is_digit(c))
+            token = number_or_word(begin);
+        else if (folded(c))
+            token = c == '$' ? word_or_dollar_quoted(begin) : word(begin);
+        else
+            token = punctuation(begin);
     }
     broken_ = false;
     token.spaced = spaced_;
@@ -106,11 +110,14 @@ bool Lexer::skip_blanks_and_comments()
     const char* const begin = at_;
     while (at_ < end_ && !broken_) {
         const char c = *at_;
-        if (is_blank(c)) ++at_;
-        else if (c == '#') skip_line_comment(at_ + 1);
+        if (is_blank(c))
+            ++at_;
+        else if (c == '#')
+            skip_line_comment(at_ + 1);
         else if (c == '-' || c == '/' || c == '*') {
             if (!skip_block_comment()) break;
-        } else break;
+        } else
+            break;
     }
     return at_ != begin;
 }
@@ -122,7 +129,8 @@ bool Lexer::skip_block_comment()
     if (c == '-') {
         const bool dashes = looks_at(at_ + 1, '-');
         // "--" begins a comment only before a blank or control character: 5--1 is arithmetic.
-        const bool comment = dashes && (end_ - at_ == 2 || static_cast<unsigned char>(at_[2]) <= ' ');
+        const bool comment =
+            dashes && (end_ - at_ == 2 || static_cast<unsigned char>(at_[2]) <= ' ');
         if (comment) skip_line_comment(at_ + 2);
         return comment;
     }
@@ -163,7 +171,8 @@ void Lexer::open_block_comment()
 const char* Lexer::find_comment_end(const char* from) const
 {
     for (; from < end_; ++from) {
-        from = static_cast<const char*>(std::memchr(from, '*', static_cast<std::size_t>(end_ - from)));
+        from =
+            static_cast<const char*>(std::memchr(from, '*', static_cast<std::size_t>(end_ - from)));
         if (!from) return nullptr;
         if (looks_at(from + 1, '/')) return from;
     }
@@ -181,8 +190,8 @@ void Lexer::skip_plain_comment()
     at_ = close + 2;
 }
 
-/// A quote inside an optimizer hint hides a comment's end from the server's hint reader, but not from
-/// us: with unbalanced quotes nobody knows where the code goes on.
+/// A quote inside an optimizer hint hides a comment's end from the server's hint reader, but not
+/// from us: with unbalanced quotes nobody knows where the code goes on.
 void Lexer::skip_optimizer_hint()
 {
     const char* close = find_comment_end(at_ + 3);
@@ -202,7 +211,8 @@ bool Lexer::enter_version_comment(const char* body)
     const char* digits_end = body;
     while (digits_end < end_ && digits_end - body < 6 && is_digit(*digits_end)) ++digits_end;
     const bool has_version = digits_end - body >= 5;
-    if (has_version && !is_code_for(*dialect_, version_of(between(body, digits_end)), marked_mariadb))
+    if (has_version &&
+        !is_code_for(*dialect_, version_of(between(body, digits_end)), marked_mariadb))
         return false;
     in_version_comment_ = true;
     at_ = has_version ? digits_end : body;
@@ -222,8 +232,10 @@ void Lexer::skip_refused_version_comment()
         from = inner_close ? inner_close + 2 : end_;
         close = find_comment_end(from);
     }
-    if (!close) broken_ = true;
-    else at_ = close + 2;
+    if (!close)
+        broken_ = true;
+    else
+        at_ = close + 2;
 }
 
 // ---- words and numbers ----
@@ -318,8 +330,10 @@ Token Lexer::quoted(const char* begin, char quote, TokenKind kind, bool backslas
         const bool may_be_trail_byte = dialect_->wide_trail_bytes && c != '\'' && c != '"' &&
                                        static_cast<unsigned char>(p[-1]) >= 0x80;
         if (may_be_trail_byte) return fail(begin);
-        if (c != quote) p += c == '\\' ? 1 : 0;
-        else if (looks_at(p + 1, quote)) ++p;
+        if (c != quote)
+            p += c == '\\' ? 1 : 0;
+        else if (looks_at(p + 1, quote))
+            ++p;
         else {
             at_ = p + 1;
             return made(kind, begin);
@@ -369,14 +383,22 @@ Token Lexer::punctuation(const char* begin)
     };
     switch (*begin) {
         case '\'':
-        case '"': return string(begin);
-        case '`': return quoted(begin, '`', TokenKind::quoted_name, false);
-        case '@': return variable(begin);
-        case '.': return dot_or_number(begin);
-        case ',': return single(TokenKind::comma);
-        case ';': return single(TokenKind::semicolon);
-        case '(': return single(TokenKind::open);
-        case ')': return single(TokenKind::close);
+        case '"':
+            return string(begin);
+        case '`':
+            return quoted(begin, '`', TokenKind::quoted_name, false);
+        case '@':
+            return variable(begin);
+        case '.':
+            return dot_or_number(begin);
+        case ',':
+            return single(TokenKind::comma);
+        case ';':
+            return single(TokenKind::semicolon);
+        case '(':
+            return single(TokenKind::open);
+        case ')':
+            return single(TokenKind::close);
         case ':':
             if (!looks_at(begin + 1, '=')) return single(TokenKind::symbol);
             at_ += 2;

@@ -3,11 +3,11 @@
 // numbers: where the two differ, a write could hide. Total, linear, no allocation. A copy continues
 // at the same place, so looking ahead is copying.
 
-#include <string_view>
-
 #include "protocol/sql/classifier.hpp"
 #include "protocol/sql/hint.hpp"
 #include "protocol/sql/token.hpp"
+
+#include <string_view>
 
 namespace pointsman::protocol::sql {
 
@@ -60,7 +60,7 @@ private:
     bool in_version_comment_ = false;  // inside one whose text counts: its end is a blank
     bool broken_ = false;              // a comment did not end
     bool failed_ = false;
-    bool spaced_ = false;              // blanks stand before the token being read
+    bool spaced_ = false;  // blanks stand before the token being read
     TokenKind previous_ = TokenKind::end;
 };
 

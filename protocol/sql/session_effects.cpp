@@ -1,9 +1,9 @@
 // SET in all its forms: which of the session's or the server's variables it changes.
 
-#include <optional>
-
 #include "protocol/sql/folded_table.hpp"
 #include "protocol/sql/rules.hpp"
+
+#include <optional>
 
 namespace pointsman::protocol::sql {
 
@@ -115,7 +115,8 @@ bool read_special_form(Parse& parse)
     Cursor ahead = cursor;
     ahead.take();
     const Token second = ahead.peek();
-    const bool assigns = second.is(TokenKind::assign) || second.text == "=" || second.is(TokenKind::dot);
+    const bool assigns =
+        second.is(TokenKind::assign) || second.text == "=" || second.is(TokenKind::dot);
     switch (first.word) {
         case Word::password:
             parse.statement.kind = StatementKind::account;
@@ -149,7 +150,8 @@ bool read_special_form(Parse& parse)
             read_set_transaction(parse, scope);
             return true;
         }
-        default: return false;
+        default:
+            return false;
     }
 }
 

@@ -65,8 +65,10 @@ bool begins_explainable(const Token& token)
         case Word::insert:
         case Word::replace:
         case Word::update:
-        case Word::delete_: return true;
-        default: return token.is(TokenKind::open);
+        case Word::delete_:
+            return true;
+        default:
+            return token.is(TokenKind::open);
     }
 }
 

@@ -12,7 +12,8 @@ using enum PrimaryReason;
 struct StatementRule {
     Word first = Word::other;
     StatementKind kind = StatementKind::other;
-    PrimaryReason reason = PrimaryReason::none;  // none: a replica may run it, unless the body objects
+    PrimaryReason reason =
+        PrimaryReason::none;  // none: a replica may run it, unless the body objects
     std::uint32_t effects = effect_none;
     void (*read_head)(Parse&) = nullptr;
 };
@@ -56,7 +57,8 @@ constexpr StatementRule rules[] = {
     {Word::release, savepoint, PrimaryReason::transaction},
     {Word::xa, xa, PrimaryReason::transaction, effect_xa},
 
-    {Word::lock, lock_tables, session_state, effect_lock_tables | effect_implicit_commit, read_lock},
+    {Word::lock, lock_tables, session_state, effect_lock_tables | effect_implicit_commit,
+     read_lock},
     {Word::unlock, unlock_tables, session_state, effect_unlock_tables},
     {Word::backup, admin, session_state, effect_lock_tables, read_backup},
     {Word::flush, flush, server_specific, effect_implicit_commit, read_flush},
@@ -117,8 +119,10 @@ bool begins_main_statement(Word word)
         case Word::insert:
         case Word::replace:
         case Word::update:
-        case Word::delete_: return true;
-        default: return false;
+        case Word::delete_:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -136,7 +140,8 @@ void read_statement(Parse& parse)
     while (parse.cursor.accept(TokenKind::open)) parenthesised = true;
     const Token first = parse.cursor.peek();
     const StatementRule* rule = rule_of(first.word);
-    const bool query = rule && (rule->kind == select || rule->kind == table || rule->kind == values);
+    const bool query =
+        rule && (rule->kind == select || rule->kind == table || rule->kind == values);
     if (!rule || (parenthesised && !query)) {
         parse.statement.kind = other;
         needs_primary(parse.statement, not_understood);
@@ -186,12 +191,15 @@ void read_create(Parse& parse)
                 parse.statement.effects = effect_temporary_table;
                 return;
             case Word::user:
-            case Word::role: return become_account(parse);
+            case Word::role:
+                return become_account(parse);
             case Word::function:
             case Word::procedure:
             case Word::trigger:
-            case Word::event: return read_program(parse);
-            case Word::package: return read_block(parse);
+            case Word::event:
+                return read_program(parse);
+            case Word::package:
+                return read_block(parse);
             case Word::database:
             case Word::index:
             case Word::logfile:
@@ -199,8 +207,10 @@ void read_create(Parse& parse)
             case Word::server:
             case Word::table:
             case Word::tablespace:
-            case Word::view: return;
-            default: break;
+            case Word::view:
+                return;
+            default:
+                break;
         }
     }
 }

@@ -1,29 +1,29 @@
 #pragma once
 // What the lexer hands out. A token borrows the statement's text.
 
+#include "protocol/sql/words.hpp"
+
 #include <cstdint>
 #include <string_view>
-
-#include "protocol/sql/words.hpp"
 
 namespace pointsman::protocol::sql {
 
 enum class TokenKind : std::uint8_t {
     end,
-    word,            // unquoted name or keyword
-    quoted_name,     // `x`, and "x" with ANSI_QUOTES; text includes the quotes
-    string,          // 'x', "x", $$x$$
+    word,         // unquoted name or keyword
+    quoted_name,  // `x`, and "x" with ANSI_QUOTES; text includes the quotes
+    string,       // 'x', "x", $$x$$
     number,
-    user_variable,   // @x, @'x', @`x`; also the host part of an account
-    system_variable, // the two @ of @@x; the name follows as words
+    user_variable,    // @x, @'x', @`x`; also the host part of an account
+    system_variable,  // the two @ of @@x; the name follows as words
     dot,
     comma,
     semicolon,
-    open,            // (
-    close,           // )
-    assign,          // :=
-    symbol,          // any other single character
-    bad,             // unterminated, or a byte that no statement has there; then only `end` follows
+    open,    // (
+    close,   // )
+    assign,  // :=
+    symbol,  // any other single character
+    bad,     // unterminated, or a byte that no statement has there; then only `end` follows
 };
 
 struct Token {
@@ -31,7 +31,7 @@ struct Token {
     std::uint32_t hash = 0;  // hash_name(text), of words
     TokenKind kind = TokenKind::end;
     Word word = Word::other;
-    bool spaced = false;     // blanks or a comment stand before it
+    bool spaced = false;  // blanks or a comment stand before it
 
     bool is(Word wanted) const { return word == wanted; }
     bool is(TokenKind wanted) const { return kind == wanted; }

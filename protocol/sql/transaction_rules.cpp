@@ -56,12 +56,14 @@ void read_begin(Parse& parse)
     read_block(parse);
 }
 
-/// START TRANSACTION [READ ONLY | READ WRITE | WITH CONSISTENT SNAPSHOT, …], else START REPLICA and the like.
+/// START TRANSACTION [READ ONLY | READ WRITE | WITH CONSISTENT SNAPSHOT, …], else START REPLICA and
+/// the like.
 void read_start(Parse& parse)
 {
     if (!parse.cursor.accept(Word::transaction)) {
         parse.statement.kind = StatementKind::replication;
-        return needs_primary(parse.statement, PrimaryReason::server_specific, effect_implicit_commit);
+        return needs_primary(parse.statement, PrimaryReason::server_specific,
+                             effect_implicit_commit);
     }
     needs_primary(parse.statement, PrimaryReason::transaction);
     parse.statement.transaction = Transaction::begin;
@@ -76,9 +78,15 @@ void read_start(Parse& parse)
 void read_commit(Parse& parse)
 {
     switch (read_ending(parse.cursor)) {
-        case Ending::plain: parse.statement.transaction = Transaction::commit; break;
-        case Ending::chain: parse.statement.transaction = Transaction::commit_chain; break;
-        case Ending::release: parse.statement.transaction = Transaction::commit_release; break;
+        case Ending::plain:
+            parse.statement.transaction = Transaction::commit;
+            break;
+        case Ending::chain:
+            parse.statement.transaction = Transaction::commit_chain;
+            break;
+        case Ending::release:
+            parse.statement.transaction = Transaction::commit_release;
+            break;
     }
     expect_end(parse);
 }
@@ -92,9 +100,15 @@ void read_rollback(Parse& parse)
         return;
     }
     switch (ending) {
-        case Ending::plain: parse.statement.transaction = Transaction::rollback; break;
-        case Ending::chain: parse.statement.transaction = Transaction::rollback_chain; break;
-        case Ending::release: parse.statement.transaction = Transaction::rollback_release; break;
+        case Ending::plain:
+            parse.statement.transaction = Transaction::rollback;
+            break;
+        case Ending::chain:
+            parse.statement.transaction = Transaction::rollback_chain;
+            break;
+        case Ending::release:
+            parse.statement.transaction = Transaction::rollback_release;
+            break;
     }
     expect_end(parse);
 }

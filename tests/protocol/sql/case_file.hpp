@@ -1,15 +1,15 @@
 #pragma once
-// Reads tests/protocol/sql/cases/*.txt. A heading says what is expected of the statements below it, one
-// per line, with \n \t \r \f \v \0 \xHH \s (blank) and \\ for what a line cannot show:
+// Reads tests/protocol/sql/cases/*.txt. A heading says what is expected of the statements below it,
+// one per line, with \n \t \r \f \v \0 \xHH \s (blank) and \\ for what a line cannot show:
 //
 //   == kind  replica|reason  transaction|-  effect+effect|-
 //   %% mysql|mariadb version option…          the dialect from here on
 //   ;; a remark
 
+#include "protocol/sql/classifier.hpp"
+
 #include <string>
 #include <vector>
-
-#include "protocol/sql/classifier.hpp"
 
 namespace pointsman::tests {
 

@@ -17,27 +17,30 @@ namespace {
 
 using namespace protocol::sql;
 
+// clang-format off
 // In the order of the enumerations.
 constexpr std::string_view kind_names[] = {
     "empty", "select", "table", "values", "show", "describe", "explain", "help", "checksum",
-    "insert", "replace", "update", "delete", "load", "import", "call", "do", "handler", "set", "use",
-    "begin", "commit", "rollback", "savepoint", "xa", "set_transaction", "prepare", "execute",
-    "deallocate", "lock_tables", "unlock_tables", "flush", "kill", "reset", "ddl", "account", "admin",
-    "replication", "other",
+    "insert", "replace", "update", "delete", "load", "import", "call", "do", "handler", "set",
+    "use", "begin", "commit", "rollback", "savepoint", "xa", "set_transaction", "prepare",
+    "execute", "deallocate", "lock_tables", "unlock_tables", "flush", "kill", "reset", "ddl",
+    "account", "admin", "replication", "other",
 };
 constexpr std::string_view reason_names[] = {
-    "replica", "writes", "locking_read", "into", "session_state", "function", "unknown_function",
-    "transaction", "multi_statement", "not_understood", "server_specific",
+    "replica", "writes", "locking_read", "into", "session_state", "function",
+    "unknown_function", "transaction", "multi_statement", "not_understood", "server_specific",
 };
 constexpr std::string_view transaction_names[] = {
     "-", "begin", "begin_read_only", "commit", "rollback", "commit_chain", "rollback_chain",
     "commit_release", "rollback_release", "set_autocommit_off", "set_autocommit_on",
 };
 constexpr std::string_view effect_names[] = {
-    "user_variable", "system_variable", "global_variable", "schema", "temporary_table", "lock_tables",
-    "unlock_tables", "user_lock", "reads_last_result", "calc_found_rows", "handler", "prepared_text",
-    "xa", "connection_id", "session_tracking", "local_infile", "implicit_commit", "last_insert_id",
+    "user_variable", "system_variable", "global_variable", "schema", "temporary_table",
+    "lock_tables", "unlock_tables", "user_lock", "reads_last_result", "calc_found_rows",
+    "handler", "prepared_text", "xa", "connection_id", "session_tracking", "local_infile",
+    "implicit_commit", "last_insert_id",
 };
+// clang-format on
 
 std::size_t position_of(std::string_view name, std::span<const std::string_view> names)
 {
@@ -78,10 +81,14 @@ Dialect read_dialect(const std::string& line)
     in >> mark >> flavour >> dialect.server_version;
     dialect.mariadb = flavour == "mariadb";
     for (std::string option; in >> option;) {
-        if (option == "ansi_quotes") dialect.ansi_quotes = true;
-        else if (option == "no_backslash_escapes") dialect.no_backslash_escapes = true;
-        else if (option == "wide_trail_bytes") dialect.wide_trail_bytes = true;
-        else throw std::runtime_error("no such option: " + option);
+        if (option == "ansi_quotes")
+            dialect.ansi_quotes = true;
+        else if (option == "no_backslash_escapes")
+            dialect.no_backslash_escapes = true;
+        else if (option == "wide_trail_bytes")
+            dialect.wide_trail_bytes = true;
+        else
+            throw std::runtime_error("no such option: " + option);
     }
     return dialect;
 }
@@ -90,11 +97,12 @@ char escaped(char letter)
 {
     constexpr std::string_view letters = "ntrfv0s\\";
     constexpr std::string_view meanings("\n\t\r\f\v\0 \\", 8);
-    return meanings[position_of(std::string_view(&letter, 1),
-                                std::array<std::string_view, 8>{
-                                    letters.substr(0, 1), letters.substr(1, 1), letters.substr(2, 1),
-                                    letters.substr(3, 1), letters.substr(4, 1), letters.substr(5, 1),
-                                    letters.substr(6, 1), letters.substr(7, 1)})];
+    return meanings[position_of(
+        std::string_view(&letter, 1),
+        std::array<std::string_view, 8>{letters.substr(0, 1), letters.substr(1, 1),
+                                        letters.substr(2, 1), letters.substr(3, 1),
+                                        letters.substr(4, 1), letters.substr(5, 1),
+                                        letters.substr(6, 1), letters.substr(7, 1)})];
 }
 
 std::string unescape(const std::string& line)
@@ -123,9 +131,12 @@ void load_file(const std::filesystem::path& path, std::vector<StatementCase>& ca
         const std::string where = path.filename().string() + ":" + std::to_string(++number);
         try {
             if (line.empty() || line.starts_with(";; ")) continue;
-            if (line.starts_with("%% ")) dialect = read_dialect(line);
-            else if (line.starts_with("== ")) expected = read_heading(line);
-            else cases.push_back({where, unescape(line), dialect, expected});
+            if (line.starts_with("%% "))
+                dialect = read_dialect(line);
+            else if (line.starts_with("== "))
+                expected = read_heading(line);
+            else
+                cases.push_back({where, unescape(line), dialect, expected});
         } catch (const std::exception& error) {
             throw std::runtime_error(where + ": " + error.what());
         }
@@ -167,8 +178,7 @@ TEST_CASE("the case file's reader understands headings, dialects and escapes")
     using namespace pointsman::tests;
     const auto cases = load_statement_cases(POINTSMAN_SOURCE_DIR "/tests/protocol/sql/cases");
     REQUIRE(cases.size() > 400);
-    CHECK(std::any_of(cases.begin(), cases.end(),
-                      [](const auto& c) { return c.dialect.mariadb; }));
+    CHECK(std::any_of(cases.begin(), cases.end(), [](const auto& c) { return c.dialect.mariadb; }));
     CHECK(std::any_of(cases.begin(), cases.end(),
                       [](const auto& c) { return c.text.find('\0') != std::string::npos; }));
     CHECK(heading_of(cases.front().expected).find(' ') != std::string::npos);

@@ -1,10 +1,10 @@
 #include "protocol/sql/classifier.hpp"
 
+#include "tests/protocol/sql/case_file.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
-
-#include "tests/protocol/sql/case_file.hpp"
 
 using namespace pointsman::protocol::sql;
 using pointsman::tests::heading_of;
@@ -56,7 +56,8 @@ TEST_CASE("a write behind a read is never sent to a replica")
 TEST_CASE("a read stays a read in version comments of the server's own age")
 {
     for (const auto& one : all_cases()) {
-        const bool nests = one.text.find("/*") != std::string::npos || one.text.find("*/") != std::string::npos;
+        const bool nests =
+            one.text.find("/*") != std::string::npos || one.text.find("*/") != std::string::npos;
         if (nests || one.expected.reason == PrimaryReason::not_understood) continue;
         // A line comment at the end would hide the comment's end.
         const std::string version = one.dialect.mariadb ? "M!100600 " : "!50700 ";
@@ -66,7 +67,8 @@ TEST_CASE("a read stays a read in version comments of the server's own age")
     }
 }
 
-TEST_CASE("any cut of any statement gives facts, and never turns a write into a certain read's text")
+TEST_CASE(
+    "any cut of any statement gives facts, and never turns a write into a certain read's text")
 {
     for (const auto& one : all_cases()) {
         for (std::size_t length = 0; length <= one.text.size(); ++length) {
@@ -90,8 +92,10 @@ TEST_CASE("statements are counted, empty ones are not")
     CHECK(classify("SELECT ';'; SELECT `;` -- ;").statement_count == 2);
     CHECK(classify("CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END").statement_count == 1);
     CHECK(classify("CREATE PROCEDURE p() BEGIN SELECT 1; END; SELECT 2").statement_count == 2);
-    CHECK(classify("CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; SELECT CASE 1 WHEN 2 THEN 3 "
-                   "END; END; SELECT 2; SELECT 3").statement_count == 3);
+    CHECK(classify(
+              "CREATE PROCEDURE p() BEGIN IF a THEN SELECT 1; END IF; SELECT CASE 1 WHEN 2 THEN 3 "
+              "END; END; SELECT 2; SELECT 3")
+              .statement_count == 3);
 }
 
 TEST_CASE("an empty text goes to the primary, which answers that it was empty")
@@ -121,7 +125,8 @@ TEST_CASE("huge statements are read in one pass")
     std::string lists;
     for (int i = 0; i < 50'000; ++i) lists += "f(a, b), ";
     CHECK(classify("SELECT " + lists + "1").reason == PrimaryReason::unknown_function);
-    CHECK(classify("SELECT 1 /*!99999 " + std::string(1'000'000, '/') + "*/").access == Access::replica);
+    CHECK(classify("SELECT 1 /*!99999 " + std::string(1'000'000, '/') + "*/").access ==
+          Access::replica);
     std::string inner = "SELECT 1 /*!99999 ";
     for (int i = 0; i < 100'000; ++i) inner += "/* */ ";
     CHECK(classify(inner + "*/").access == Access::replica);

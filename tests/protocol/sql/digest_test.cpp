@@ -35,7 +35,8 @@ TEST_CASE("names keep their case, for they may be different names")
 
 TEST_CASE("lists and rows of literals are one, however long")
 {
-    CHECK(text_of("SELECT a FROM t WHERE b IN (1, 2, -3, 'x')") == "SELECT a FROM t WHERE b IN (?+)");
+    CHECK(text_of("SELECT a FROM t WHERE b IN (1, 2, -3, 'x')") ==
+          "SELECT a FROM t WHERE b IN (?+)");
     CHECK(text_of("SELECT a FROM t WHERE b IN (1)") == "SELECT a FROM t WHERE b IN (?)");
     CHECK(text_of("INSERT INTO t (a, b) VALUES (1, 2), (3, 4), (5, 6)") ==
           "INSERT INTO t (a, b) VALUES (?+),+");
@@ -53,10 +54,10 @@ TEST_CASE("statements that differ in more than literals have different hashes")
 
 TEST_CASE("no literal is ever shown, not even one that does not end")
 {
-    for (const char* sql : {"SELECT 'secret", "SELECT \"secret", "SELECT 'x', 'secret'",
-                            "SELECT 1 FROM t WHERE a = 'sec''ret' -- secret",
-                            "SELECT /* secret",
-                            "CREATE USER a IDENTIFIED BY 'secret'", "SELECT x'5ec7e7', 0x5ec7e7, `secret"}) {
+    for (const char* sql :
+         {"SELECT 'secret", "SELECT \"secret", "SELECT 'x', 'secret'",
+          "SELECT 1 FROM t WHERE a = 'sec''ret' -- secret", "SELECT /* secret",
+          "CREATE USER a IDENTIFIED BY 'secret'", "SELECT x'5ec7e7', 0x5ec7e7, `secret"}) {
         INFO(sql);
         CHECK(text_of(sql).find("secret") == std::string::npos);
         CHECK(text_of(sql).find("5ec7e7") == std::string::npos);

@@ -1,10 +1,10 @@
 #include "protocol/sql/hint.hpp"
 
+#include "protocol/sql/classifier.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
-
-#include "protocol/sql/classifier.hpp"
 
 using namespace pointsman::protocol::sql;
 
@@ -15,10 +15,14 @@ std::string hint_of(std::string_view sql)
 {
     const RouteHint hint = classify(sql).hint;
     switch (hint.kind) {
-        case RouteHint::Kind::none: return "";
-        case RouteHint::Kind::primary: return "primary";
-        case RouteHint::Kind::replica: return "replica";
-        case RouteHint::Kind::server: return "server:" + hint.server;
+        case RouteHint::Kind::none:
+            return "";
+        case RouteHint::Kind::primary:
+            return "primary";
+        case RouteHint::Kind::replica:
+            return "replica";
+        case RouteHint::Kind::server:
+            return "server:" + hint.server;
     }
     return "?";
 }

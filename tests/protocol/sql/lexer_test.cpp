@@ -12,13 +12,15 @@ namespace {
 /// Tokens as "kind:text", kinds by their first letters, with "_" where blanks stood before.
 std::string tokens_of(std::string_view text, const Dialect& dialect = {})
 {
-    constexpr std::string_view kinds[] = {"end", "word", "name", "str", "num", "var", "sys",
-                                          "dot", "comma", "semi", "open", "close", "assign", "sym", "bad"};
+    constexpr std::string_view kinds[] = {"end",  "word",  "name",   "str",   "num",
+                                          "var",  "sys",   "dot",    "comma", "semi",
+                                          "open", "close", "assign", "sym",   "bad"};
     Lexer lexer(text, dialect);
     std::string all;
     for (Token token = lexer.next(); !token.is(TokenKind::end); token = lexer.next()) {
         if (!all.empty()) all += token.spaced ? " _ " : " ";
-        all += std::string(kinds[static_cast<std::size_t>(token.kind)]) + ":" + std::string(token.text);
+        all += std::string(kinds[static_cast<std::size_t>(token.kind)]) + ":" +
+               std::string(token.text);
     }
     return all;
 }
@@ -40,7 +42,8 @@ TEST_CASE("words are known in any case, other names are not words")
 TEST_CASE("every word of the list is found by its own spelling and no other")
 {
     const Dialect dialect;
-    for (const std::string_view text : {"ALL", "and", "Lock", "xa", "sql_calc_found_rows", "WHILE", "view"}) {
+    for (const std::string_view text :
+         {"ALL", "and", "Lock", "xa", "sql_calc_found_rows", "WHILE", "view"}) {
         CHECK(Lexer(text, dialect).next().word != Word::other);
         CHECK(Lexer(std::string(text) + "_", dialect).next().word == Word::other);
     }
@@ -82,7 +85,8 @@ TEST_CASE("quotes end where the server's mode ends them")
 
 TEST_CASE("variables hold their whole name")
 {
-    CHECK(tokens_of("@a @'a b' @`c``d` @$x.y @") == "var:@a _ var:@'a b' _ var:@`c``d` _ var:@$x.y _ var:@");
+    CHECK(tokens_of("@a @'a b' @`c``d` @$x.y @") ==
+          "var:@a _ var:@'a b' _ var:@`c``d` _ var:@$x.y _ var:@");
     CHECK(tokens_of("@@global.x:=1") == "sys:@@ word:global dot:. word:x assign::= num:1");
     CHECK(tokens_of("@'a") == "bad:@'a");
 }

@@ -39,7 +39,8 @@ health::Topology replicas_with_weights(const std::vector<std::uint32_t>& weights
 }
 
 /// How often each server is chosen in `draws`.
-std::array<int, 8> chosen(const health::Topology& topology, const std::vector<std::uint32_t>& outstanding,
+std::array<int, 8> chosen(const health::Topology& topology,
+                          const std::vector<std::uint32_t>& outstanding,
                           std::optional<config::ServerId> avoid, int draws, std::uint64_t seed = 1)
 {
     std::array<int, 8> counts{};
@@ -79,7 +80,8 @@ TEST_CASE("work counts against weight: three under way at 300 are less than two 
 
 TEST_CASE("the busiest replica of three is never taken")
 {
-    const auto counts = chosen(replicas_with_weights({100, 100, 100}), {0, 9, 1, 1}, std::nullopt, 10'000);
+    const auto counts =
+        chosen(replicas_with_weights({100, 100, 100}), {0, 9, 1, 1}, std::nullopt, 10'000);
     CHECK(counts[1] == 0);
     CHECK(std::abs(counts[2] - 5'000) < 400);
 }
@@ -120,8 +122,8 @@ TEST_CASE("a replica whose outstanding count is not known counts as idle")
 
 TEST_CASE("the largest weights do not overflow")
 {
-    const auto counts = chosen(replicas_with_weights({UINT32_MAX, UINT32_MAX, 1}), {0, UINT32_MAX, 3, 0},
-                               std::nullopt, 10'000);
+    const auto counts = chosen(replicas_with_weights({UINT32_MAX, UINT32_MAX, 1}),
+                               {0, UINT32_MAX, 3, 0}, std::nullopt, 10'000);
     CHECK(counts[1] < 10);
     CHECK(counts[2] > 9'900);
 }

@@ -1,11 +1,11 @@
 #include "proxy/routing/router.hpp"
 
+#include "protocol/sql/classifier.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <string_view>
-
-#include "protocol/sql/classifier.hpp"
 
 using namespace pointsman;
 using namespace pointsman::proxy;
@@ -62,12 +62,13 @@ health::Topology without_primary(WriteState writes)
 std::string said(const Route& route)
 {
     constexpr std::string_view reasons[route_reason_count] = {
-        "read", "read_no_replica", "needs_primary", "in_transaction",
-        "pinned", "hint", "listener_mode", "redo"};
+        "read", "read_no_replica", "needs_primary", "in_transaction", "pinned",
+        "hint", "listener_mode",   "redo"};
     std::string place = "none";
     if (route.kind == RouteKind::wait_primary) place = "wait";
     if (route.kind == RouteKind::server) place = route.on_replica ? "replica" : "primary";
-    if (route.kind == RouteKind::server && route.on_replica == (route.server == primary)) place = "wrong";
+    if (route.kind == RouteKind::server && route.on_replica == (route.server == primary))
+        place = "wrong";
     return place + " " + std::string(reasons[static_cast<std::size_t>(route.reason)]);
 }
 
@@ -90,14 +91,20 @@ constexpr Row rows[] = {
     {"SELECT 1", "replica read", "primary listener_mode", "replica listener_mode"},
     {"SELECT 1; SELECT 2", "replica read", "primary listener_mode", "replica listener_mode"},
     {"SHOW TABLES", "replica read", "primary listener_mode", "replica listener_mode"},
-    {"START TRANSACTION READ ONLY", "replica read", "primary listener_mode", "replica listener_mode"},
-    {"START TRANSACTION READ ONLY; SELECT 1", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"START TRANSACTION", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"INSERT INTO t VALUES (1)", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"SELECT 1 FOR UPDATE", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
+    {"START TRANSACTION READ ONLY", "replica read", "primary listener_mode",
+     "replica listener_mode"},
+    {"START TRANSACTION READ ONLY; SELECT 1", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"START TRANSACTION", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"INSERT INTO t VALUES (1)", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"SELECT 1 FOR UPDATE", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
     {"SELECT f(1)", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
     {"SELECT @a", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"SET NAMES utf8mb4", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
+    {"SET NAMES utf8mb4", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
     {"", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
     {"FOO", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
     // hints overrule
@@ -113,13 +120,20 @@ constexpr Row rows[] = {
     {"/* route=server:nosuch */ SELECT 1", "none hint", "none hint", "none hint"},
     {"/* route=server:db0 */ DELETE FROM t", "primary hint", "primary hint", "primary hint"},
     // … but never carry a write, or the session's own state, to a replica
-    {"/* route=replica */ DELETE FROM t", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=server:db2 */ DELETE FROM t", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=replica */ SELECT @a FOR UPDATE", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=replica */ SELECT 1; DELETE FROM t", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=replica */ SET NAMES utf8mb4", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=replica */ BEGIN", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
-    {"/* route=replica */ KILL 5", "primary needs_primary", "primary listener_mode", "replica listener_mode"},
+    {"/* route=replica */ DELETE FROM t", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"/* route=server:db2 */ DELETE FROM t", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"/* route=replica */ SELECT @a FOR UPDATE", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"/* route=replica */ SELECT 1; DELETE FROM t", "primary needs_primary",
+     "primary listener_mode", "replica listener_mode"},
+    {"/* route=replica */ SET NAMES utf8mb4", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"/* route=replica */ BEGIN", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
+    {"/* route=replica */ KILL 5", "primary needs_primary", "primary listener_mode",
+     "replica listener_mode"},
 };
 
 }  // namespace
@@ -138,7 +152,8 @@ TEST_CASE("in a transaction everything stays where it began, hints or not")
 {
     for (const Row& row : rows) {
         INFO(row.sql);
-        for (const auto mode : {ListenerMode::split, ListenerMode::primary, ListenerMode::replicas}) {
+        for (const auto mode :
+             {ListenerMode::split, ListenerMode::primary, ListenerMode::replicas}) {
             SessionFacts session{.mode = mode, .in_transaction = true, .current = replica1};
             CHECK(routed(row.sql, session) == "replica in_transaction");
             session.current = primary;
@@ -147,7 +162,8 @@ TEST_CASE("in a transaction everything stays where it began, hints or not")
     }
 }
 
-TEST_CASE("a transaction stays on its server when that takes no new reads, and when writes are held")
+TEST_CASE(
+    "a transaction stays on its server when that takes no new reads, and when writes are held")
 {
     auto topology = without_replicas();
     CHECK(routed("SELECT 1", {.in_transaction = true, .current = replica1}, topology) ==
@@ -176,7 +192,8 @@ TEST_CASE("a session pinned to the primary goes there with everything, hints or 
 
 TEST_CASE("a session with state on a replicas listener stays on the replica that has it")
 {
-    const SessionFacts session{.mode = ListenerMode::replicas, .pinned_to_primary = true, .last_replica = replica2};
+    const SessionFacts session{
+        .mode = ListenerMode::replicas, .pinned_to_primary = true, .last_replica = replica2};
     CHECK(routed("SELECT 1", session) == "replica pinned");
     auto topology = cluster();
     topology.servers[2].health = HealthState::down;
@@ -211,7 +228,8 @@ TEST_CASE("without an open primary writes wait, reads go on")
         CHECK(routed("DELETE FROM t", {}, topology) == "wait needs_primary");
         CHECK(routed("SELECT 1", {}, topology) == "replica read");
         CHECK(routed("SELECT 1", {.pinned_to_primary = true}, topology) == "wait pinned");
-        CHECK(routed("SELECT 1", {.mode = ListenerMode::primary}, topology) == "wait listener_mode");
+        CHECK(routed("SELECT 1", {.mode = ListenerMode::primary}, topology) ==
+              "wait listener_mode");
         CHECK(routed("/* route=primary */ SELECT 1", {}, topology) == "wait hint");
         CHECK(routed("DELETE FROM t", {.mode = ListenerMode::replicas}, topology) ==
               "replica listener_mode");
@@ -265,7 +283,8 @@ TEST_CASE("reads are spread over the replicas by what they have under way")
     const std::uint32_t outstanding[] = {0, 4, 1};
     Random random(1);
     for (int i = 0; i < 100; ++i) {
-        const Route found = route({statement, {}, topology, outstanding, NoReplica::primary}, random);
+        const Route found =
+            route({statement, {}, topology, outstanding, NoReplica::primary}, random);
         CHECK(found.server == replica2);
     }
 }
