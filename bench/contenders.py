@@ -94,6 +94,14 @@ class Proxies:
             process.kill()
             process.wait()
 
+    def check_alive(self):
+        """A proxy that ended makes every further number of it meaningless."""
+        if self.proxy:
+            self.proxy.check_alive()
+        for process in self.processes:
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.args[-1]} ended with {process.returncode}")
+
     def _add(self, name):
         starters = {"direct": self._direct, "haproxy": self._haproxy, "router": self._router,
                     "proxysql": self._proxysql,

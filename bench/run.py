@@ -81,6 +81,7 @@ def measure(proxies, options):
                                                        options.seconds, options.prepared)
                 except workload.Failed as reason:
                     failures.append(f"{name}, {connections} connections: {reason}")
+                    proxies.check_alive()
             rounds.append({c.name: one[c.name] for c in proxies.contenders if c.name in one})
     return results, failures
 
@@ -141,3 +142,6 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
+    except (RuntimeError, AssertionError, TimeoutError, workload.Failed) as reason:
+        say(str(reason))
+        sys.exit(1)

@@ -50,6 +50,12 @@ def prepare(cluster):
     cluster.wait_replicated()
 
 
+def first_complaints(text):
+    """What sysbench said first; every thread repeats it."""
+    complaints = [line for line in text.splitlines() if "FATAL" in line]
+    return "\n".join((complaints or text.splitlines())[:3])
+
+
 def percentile(buckets, share):
     """`buckets`: (value, count), ascending."""
     wanted, seen = share * sum(count for _, count in buckets), 0
@@ -92,7 +98,7 @@ def run(contender, workload, connections, seconds, prepared=False):
     text = "".join(lines)
     if process.returncode != 0 or len(moments) != 2 or not rates:
         raise Failed(f"sysbench through {contender.name} ended with {process.returncode}:\n"
-                     + "".join(lines[-15:]))
+                     + first_complaints(text))
     return _measurement(text, rates, moments, contender.pid is not None)
 
 
