@@ -83,9 +83,11 @@ void ServerHealth::reconfigure(const config::Probe& rules, bool maintenance)
     next_probe_ = std::min(next_probe_, last_start_ + rules_.interval);
 }
 
+// However rarely servers are looked at, one in trouble is looked at again soon.
 milliseconds ServerHealth::soon() const
 {
-    return rules_.interval / 4;
+    constexpr milliseconds soonest{25};
+    return std::min(rules_.interval / 4, soonest);
 }
 
 }  // namespace pointsman::health

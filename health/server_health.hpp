@@ -21,8 +21,8 @@ public:
     /// A probe leaves now; its sample will follow.
     void on_probe_started(TimePoint now);
     void on_sample(ProbeSample sample);
-    /// Something else noticed trouble: looks at once, yet not more often than four times an
-    /// interval.
+    /// Something else noticed trouble: looks at once, yet not sooner than 25 ms after the last look
+    /// (or a quarter of the interval, if that is shorter).
     void on_suspicion(TimePoint now);
     /// New rules or wishes of the operator; what is known of the server stays.
     void reconfigure(const config::Probe& rules, bool maintenance);
