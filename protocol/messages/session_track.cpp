@@ -39,10 +39,11 @@ void read_variables(WireReader& in, Changes& changes)
     } while (in.remaining() != 0 && changes.size() < max_changes);
 }
 
+/// Alone among the entries its text has no length of its own (measured: MySQL 9.7).
 void read_state_change(WireReader& in, Changes& changes)
 {
-    std::string_view text;
-    in.read_lenenc_string(text);
+    std::string text;
+    in.read_eof(text);
     changes.push_back(TrackedStateChange{text == "1"});
 }
 
@@ -103,7 +104,7 @@ struct ChangeWriter {
     void operator()(const TrackedSchema& schema) const { text_entry(track_schema, schema.name); }
     void operator()(const TrackedStateChange& change) const
     {
-        text_entry(track_state_change, change.changed ? "1" : "0");
+        entry(track_state_change, {static_cast<Byte>(change.changed ? '1' : '0')});
     }
     void operator()(const TrackedGtids& gtids) const
     {

@@ -47,6 +47,7 @@ int main(int argc, char** argv)
     CLI::App app{"Pointsman: a routing proxy for MySQL and MariaDB"};
     app.set_version_flag("--version", "pointsman " + std::string(proxy::version));
     app.require_subcommand(1);
+    app.failure_message(CLI::FailureMessage::help);
     std::string path;
     auto* serve_command = app.add_subcommand("serve", "Run the proxy until SIGTERM or SIGINT");
     serve_command->add_option("--config,-c", path, "YAML file")->required();

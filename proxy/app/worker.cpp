@@ -32,6 +32,9 @@ Worker::Worker(SharedContext& shared, SettingsPtr settings, std::uint64_t seed)
     : counters_(std::make_unique<Counters>()),
       context_(reactor_, shared, *counters_, std::move(settings), seed)
 {
+    context_.end_session = [this](std::uint32_t connection_id) {
+        post([connection_id](Worker& on_thread) { on_thread.kill_session(connection_id); });
+    };
 }
 
 Worker::~Worker()
@@ -116,6 +119,15 @@ void Worker::begin_drain()
     auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
     for (auto* session : sessions)
         if (sessions_.contains(session)) session->begin_drain();
+}
+
+void Worker::kill_session(std::uint32_t connection_id)
+{
+    for (auto* session : sessions_)
+        if (session->core().connection_id == connection_id) {
+            session->kill();
+            return;
+        }
 }
 
 void Worker::abort_sessions()

@@ -39,6 +39,7 @@ public:
     /// No new clients; idle sessions end now, others after their transaction.
     void begin_drain();
     void abort_sessions();
+    void kill_session(std::uint32_t connection_id);
     /// Ends the sessions that still hold something on one of these servers.
     void abort_sessions_on(const std::vector<config::ServerId>& servers);
 

@@ -48,11 +48,19 @@ const sql::Statement kill_statement = [] {
     return statement;
 }();
 
-std::optional<SessionTag::Link> link_of(SessionCore& core, std::uint64_t connection_id)
+std::shared_ptr<SessionTag> tag_of(SessionCore& core, std::uint64_t connection_id)
 {
-    if (connection_id > UINT32_MAX) return std::nullopt;
-    auto tag = core.worker.shared.registry.find(static_cast<std::uint32_t>(connection_id));
-    return tag ? tag->link() : std::nullopt;
+    if (connection_id > UINT32_MAX) return nullptr;
+    return core.worker.shared.registry.find(static_cast<std::uint32_t>(connection_id));
+}
+
+/// Performs the KILL; once a server has agreed that a connection dies, the whole session does.
+net::Task<Ended> perform(Performer& performer, std::shared_ptr<SessionTag> killed)
+{
+    auto ended = co_await performer.perform();
+    bool agreed = performer.link() && performer.report().error_code == 0;
+    if (killed && agreed) killed->end_session();
+    co_return ended;
 }
 
 }  // namespace
@@ -75,14 +83,15 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
 {
     CommandFacts facts{Command::query, &kill_statement, std::nullopt};
     CommandText text;
-    if (auto link = link_of(core, kill.connection_id)) {
+    auto tag = tag_of(core, kill.connection_id);
+    if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         std::string statement = kill.query_only ? "KILL QUERY " : "KILL CONNECTION ";
         statement += std::to_string(link->backend_connection_id);
         text.payload = protocol::encode_query(statement, core.account.capabilities);
     }
     Performer performer(core, command, facts, std::move(text));
-    co_return co_await performer.perform();
+    co_return co_await perform(performer, kill.query_only ? nullptr : tag);
 }
 
 net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, ClientCommand command)
@@ -90,12 +99,13 @@ net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, Cli
     CommandFacts facts{Command::process_kill, nullptr, std::nullopt};
     CommandText text;
     auto id = protocol::decode_process_kill(payload_of(core, command));
-    if (auto link = id ? link_of(core, *id) : std::nullopt) {
+    auto tag = id ? tag_of(core, *id) : nullptr;
+    if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         text.payload = protocol::encode_process_kill(link->backend_connection_id);
     }
     Performer performer(core, command, facts, std::move(text));
-    co_return co_await performer.perform();
+    co_return co_await perform(performer, tag);
 }
 
 }  // namespace pointsman::proxy

@@ -47,6 +47,15 @@ std::optional<Route> forced_route(const PlanInput& input)
     return std::nullopt;
 }
 
+/// What a replica refused is the primary's, whatever a hint says.
+std::optional<Route> redo_route(const health::Topology& topology)
+{
+    auto* primary = topology.primary_server();
+    bool open = primary && topology.writes == health::WriteState::open;
+    if (!open) return Route{RouteKind::wait_primary, RouteReason::redo, {}, false};
+    return Route{RouteKind::server, RouteReason::redo, primary->id, false};
+}
+
 Route free_route(const PlanInput& input, Random& random)
 {
     const auto& statement = input.facts.statement ? *input.facts.statement : command_statement;
@@ -58,9 +67,7 @@ Route free_route(const PlanInput& input, Random& random)
     session.avoid = input.avoid;
     RouterInput router_input{statement, session, input.topology, input.outstanding,
                              input.no_replica};
-    auto chosen = route(router_input, random);
-    if (input.redo_on_primary) chosen.reason = RouteReason::redo;
-    return chosen;
+    return route(router_input, random);
 }
 
 bool ends_transaction(const CommandFacts& facts)
@@ -128,7 +135,7 @@ bool is_repeatable(const CommandFacts& facts)
 Plan plan(const PlanInput& input, Random& random)
 {
     Plan result;
-    auto forced = input.redo_on_primary ? std::nullopt : forced_route(input);
+    auto forced = input.redo_on_primary ? redo_route(input.topology) : forced_route(input);
     result.route = forced ? *forced : free_route(input, random);
     if (result.route.kind != RouteKind::server) return result;
     // Reads elsewhere are free of what binds a session; everything else must find it.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,9 @@ public:
                     static_cast<std::uint32_t>(packed)};
     }
 
+    /// Ends the session, soon and on its own thread. Set before the tag is shared.
+    std::function<void()> end_session;
+
 private:
     std::atomic<std::uint64_t> link_{0};
 };
@@ -45,12 +49,14 @@ public:
     static constexpr std::uint32_t first_id = 1u << 30;
 
     /// A connection id that no living session has, and its tag.
-    std::pair<std::uint32_t, std::shared_ptr<SessionTag>> add()
+    std::pair<std::uint32_t, std::shared_ptr<SessionTag>> add(
+        const std::function<void(std::uint32_t)>& end_session)
     {
         std::lock_guard lock(mutex_);
         while (next_id_ < first_id || sessions_.contains(next_id_))
             next_id_ = std::max(next_id_ + 1, first_id);
         auto tag = std::make_shared<SessionTag>();
+        tag->end_session = [end_session, id = next_id_] { end_session(id); };
         sessions_.emplace(next_id_, tag);
         return {next_id_++, tag};
     }

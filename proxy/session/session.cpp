@@ -57,7 +57,7 @@ Session::Session(WorkerContext& worker, const net::Accepted& accepted,
     core_.client_host = accepted.peer_host;
     core_.client_port = accepted.peer_port;
     core_.client_is_unix = accepted.is_unix;
-    std::tie(core_.connection_id, core_.tag) = worker.shared.registry.add();
+    std::tie(core_.connection_id, core_.tag) = worker.shared.registry.add(worker.end_session);
     worker.counters.sessions_opened.add();
     worker.counters.sessions_open.add();
     listener_->sessions.fetch_add(1, std::memory_order_relaxed);
@@ -256,6 +256,12 @@ void Session::drop_stale_links()
         core_.links.drop(server);
         core_.prepared.forget_server(server);
     }
+}
+
+void Session::kill()
+{
+    killed_ = true;
+    abort();
 }
 
 void Session::abort()

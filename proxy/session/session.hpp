@@ -47,6 +47,8 @@ public:
     void begin_drain();
     /// Ends it wherever it is.
     void abort();
+    /// The same, asked for by a KILL.
+    void kill();
     /// An idle session closes its links to servers that are no longer configured, unless its state
     /// lives there.
     void drop_stale_links();
@@ -71,6 +73,7 @@ private:
     std::shared_ptr<ListenerShare> listener_;
     bool draining_ = false;
     bool idle_ = false;
+    bool killed_ = false;
 };
 
 }  // namespace pointsman::proxy

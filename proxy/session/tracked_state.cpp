@@ -53,6 +53,8 @@ EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities l
     auto ok = protocol::decode_ok(ok_payload, link);
     if (!ok) return edited;
     auto changes = protocol::decode_session_state(ok->session_state);
+    // What can't be read is a change that nobody can name.
+    edited.state_changed = !changes;
     if (!changes) return edited;
     state.note_changes(*changes);
     for (const auto& change : *changes)

@@ -15,6 +15,7 @@
 #include "proxy/session/settings.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace pointsman::proxy {
@@ -52,6 +53,8 @@ struct WorkerContext {
     Random random;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
+    /// Ends the worker's session of this connection id. From any thread.
+    std::function<void(std::uint32_t)> end_session = [](std::uint32_t) {};
 
     ConnectorContext connector()
     {
