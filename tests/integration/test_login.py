@@ -6,7 +6,7 @@ import time
 import pymysql
 import pytest
 
-from process import wait_until
+from process import free_port, wait_until
 from support import WHO, error, rows, value
 
 TLS = {"ssl": {"check_hostname": False}}
@@ -224,28 +224,23 @@ def test_passwords_of_listed_users_come_from_files_too(start_proxy, account, tmp
 
 
 @pytest.mark.parametrize("mode", ["off", "optional", "required"])
-def test_a_listener_takes_tls_as_configured(start_proxy, cluster, tmp_path, mode):
-    proxy = start_proxy()
-    config = proxy.config["listeners"]
-    assert config  # the fixture's own listeners are optional; this one is replaced:
-    proxy = start_proxy(listeners=[{**config[0], "address": "127.0.0.1:" + str(free()),
-                                    "client_tls": mode}])
+def test_a_listener_takes_tls_as_configured(start_proxy, mode):
+    proxy = start_proxy(listeners=[{"name": "split", "client_tls": mode,
+                                    "address": f"127.0.0.1:{free_port()}"}])
     for security, allowed in ((PLAIN, mode != "required"), (TLS, mode != "off")):
         if allowed:
             login(proxy, "app", "app_pw", **security)
+        elif mode == "off":  # PyMySQL goes on without TLS when none is offered
+            with contextlib.closing(proxy.connect(**security)) as connection:
+                assert not hasattr(connection._sock, "version")
         else:
             with pytest.raises(pymysql.OperationalError):
                 proxy.connect(**security)
 
 
-def free():
-    from process import free_port
-    return free_port()
-
-
 def test_refusing_plain_connections_is_said_as_mysql_says_it(start_proxy):
     proxy = start_proxy(listeners=[{"name": "split", "mode": "split", "client_tls": "required",
-                                    "address": f"127.0.0.1:{free()}"}])
+                                    "address": f"127.0.0.1:{free_port()}"}])
     with error(3159, "--require_secure_transport=ON"):
         proxy.connect()
 
@@ -275,8 +270,8 @@ def test_servers_are_reached_by_tls_as_configured(start_proxy, cluster, account,
 
 def test_max_connections_of_a_listener(start_proxy):
     proxy = start_proxy(listeners=[{"name": "split", "mode": "split", "max_connections": 2,
-                                    "address": f"127.0.0.1:{free()}"}])
+                                    "address": f"127.0.0.1:{free_port()}"}])
     with contextlib.closing(proxy.connect()), contextlib.closing(proxy.connect()):
-        with error(1040, "Too many connections"):
+        with error(1040, "ny connections"):  # PyMySQL cuts a text that has no SQLSTATE before it
             proxy.connect()
     wait_until(lambda: logs_in(proxy), 5, "places to be free again")
