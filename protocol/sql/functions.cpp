@@ -21,7 +21,8 @@ std::uint8_t server_bit(const Dialect& dialect)
 // Lists read better filled than one name per line.
 // clang-format off
 
-// Keywords after which ( opens an expression, a list or a subquery. None can be called as a function.
+// Keywords after which ( opens an expression, a list or a subquery. None can be called as a
+// function.
 constexpr std::string_view keywords_before_parenthesis[] = {
     "against", "all", "and", "any", "as", "asc", "between", "both", "by", "case", "columns",
     "cube", "desc", "distinct", "distinctrow", "div", "else", "escape", "except", "exists",
@@ -41,8 +42,8 @@ constexpr std::string_view type_names[] = {
     "varying", "vector",
 };
 
-// Native everywhere, reading their arguments and nothing else, or the clock, or what every link of a
-// session shares (user, schema, character set).
+// Native everywhere, reading their arguments and nothing else, or the clock, or what every link of
+// a session shares (user, schema, character set).
 constexpr std::string_view pure_functions[] = {
     "ascii", "bin", "bit_length", "char", "char_length", "character_length", "compress", "concat",
     "concat_ws", "conv", "elt", "export_set", "field", "find_in_set", "format", "from_base64",
@@ -151,8 +152,8 @@ constexpr std::string_view of_mariadb[] = {
 
 // The server's own only when ( follows at once (without sql_mode IGNORE_SPACE).
 constexpr std::string_view adjacent_functions[] = {
-    "adddate", "bit_and", "bit_or", "bit_xor", "count", "curdate", "curtime", "date_add", "date_sub",
-    "extract", "group_concat", "max", "mid", "min", "now", "position", "session_user", "std",
+    "adddate", "bit_and", "bit_or", "bit_xor", "count", "curdate", "curtime", "date_add",
+    "date_sub", "extract", "group_concat", "max", "mid", "min", "now", "position", "session_user", "std",
     "stddev", "stddev_pop", "stddev_samp", "subdate", "substr", "substring", "sum",
     "sysdate", "system_user", "trim", "variance", "var_pop", "var_samp",
 };

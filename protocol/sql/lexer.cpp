@@ -53,6 +53,12 @@ bool is_code_for(const Dialect& dialect, std::uint32_t version, bool marked_mari
     return version <= dialect.server_version;
 }
 
+const char* find_in(const char* begin, const char* end, char wanted)
+{
+    return static_cast<const char*>(
+        std::memchr(begin, wanted, static_cast<std::size_t>(end - begin)));
+}
+
 std::string_view between(const char* begin, const char* end)
 {
     return {begin, static_cast<std::size_t>(end - begin)};
@@ -171,8 +177,7 @@ void Lexer::open_block_comment()
 const char* Lexer::find_comment_end(const char* from) const
 {
     for (; from < end_; ++from) {
-        from =
-            static_cast<const char*>(std::memchr(from, '*', static_cast<std::size_t>(end_ - from)));
+        from = find_in(from, end_, '*');
         if (!from) return nullptr;
         if (looks_at(from + 1, '/')) return from;
     }
@@ -324,22 +329,31 @@ Token Lexer::fraction(const char* begin)
 
 Token Lexer::quoted(const char* begin, char quote, TokenKind kind, bool backslash_escapes)
 {
-    for (const char* p = begin + 1; p < end_; ++p) {
-        const char c = *p;
-        if (c != quote && !(c == '\\' && backslash_escapes) && !(c == '`')) continue;
-        const bool may_be_trail_byte = dialect_->wide_trail_bytes && c != '\'' && c != '"' &&
-                                       static_cast<unsigned char>(p[-1]) >= 0x80;
-        if (may_be_trail_byte) return fail(begin);
-        if (c != quote)
-            p += c == '\\' ? 1 : 0;
-        else if (looks_at(p + 1, quote))
-            ++p;
-        else {
-            at_ = p + 1;
+    const char* p = begin + 1;
+    const char* close =
+        nullptr;  // the next quote; kept, so that every byte is looked at twice at most
+    while (p < end_) {
+        if (!close || close < p) close = find_in(p, end_, quote);
+        if (!close) break;
+        const char* backslash = backslash_escapes ? find_in(p, close, '\\') : nullptr;
+        if (is_wide_trail_byte(backslash ? backslash : close)) break;
+        if (backslash) {
+            p = backslash + 2;
+        } else if (looks_at(close + 1, quote)) {
+            p = close + 2;
+        } else {
+            at_ = close + 1;
             return made(kind, begin);
         }
     }
     return fail(begin);
+}
+
+/// A backslash or backtick that a two-byte character may end with.
+bool Lexer::is_wide_trail_byte(const char* at) const
+{
+    return dialect_->wide_trail_bytes && (*at == '\\' || *at == '`') &&
+           static_cast<unsigned char>(at[-1]) >= 0x80;
 }
 
 Token Lexer::string(const char* begin)

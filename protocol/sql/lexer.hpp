@@ -41,6 +41,7 @@ private:
     Token number_or_word(const char* begin);
     Token fraction(const char* begin);
     Token quoted(const char* begin, char quote, TokenKind kind, bool backslash_escapes);
+    bool is_wide_trail_byte(const char* at) const;
     Token variable(const char* begin);
     Token string(const char* begin);
     Token punctuation(const char* begin);

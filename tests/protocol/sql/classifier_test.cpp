@@ -131,3 +131,15 @@ TEST_CASE("huge statements are read in one pass")
     for (int i = 0; i < 100'000; ++i) inner += "/* */ ";
     CHECK(classify(inner + "*/").access == Access::replica);
 }
+
+TEST_CASE("long literals of any kind are read in one pass")
+{
+    const std::size_t many = 500'000;
+    std::string backslashes = "SELECT '";
+    for (std::size_t i = 0; i < many; ++i) backslashes += "\\'";
+    CHECK(classify(backslashes + "'").access == Access::replica);
+    CHECK(classify("SELECT '" + std::string(2 * many, '\'') + "'").access == Access::replica);
+    CHECK(classify("SELECT '" + std::string(2 * many, '\\') + "' FOR UPDATE").reason ==
+          PrimaryReason::locking_read);
+    CHECK(classify("SELECT `" + std::string(2 * many, '`') + "`").access == Access::replica);
+}
