@@ -15,7 +15,7 @@ TEST_CASE("every tracker of the manual is understood")
     const Buffer bytes = unhex(
         "00 0f 0a6175746f636f6d6d6974 034f4646"  // autocommit = OFF
         "01 05 0473686f70"                       // schema shop
-        "02 02 0131"                             // state changed
+        "02 01 31"                               // state changed
         "03 05 00 03613a31"                      // GTIDs a:1
         "04 02 0178"                             // characteristics x
         "05 09 08545f5f5f5f5f5f5f");             // transaction state
@@ -30,6 +30,36 @@ TEST_CASE("every tracker of the manual is understood")
     CHECK(std::get<TrackedCharacteristics>(changes->at(4)).statements == "x");
     CHECK(std::get<TrackedTransactionState>(changes->at(5)).state == "T_______");
     CHECK(hex(encode_session_state(*changes)) == hex(bytes));
+}
+
+TEST_CASE("what MySQL 9.7 sends with all trackers on is understood and written the same")
+{
+    // Behind USE app; START TRANSACTION READ ONLY; CREATE TABLE.
+    const Buffer use = unhex("00 10 0c73746174656d656e745f6964 023132 01 04 03617070 02 01 31");
+    const auto used = decode_session_state(use);
+    REQUIRE(used.has_value());
+    REQUIRE(used->size() == 3);
+    CHECK(std::get<TrackedVariable>(used->at(0)).name == "statement_id");
+    CHECK(std::get<TrackedSchema>(used->at(1)).name == "app");
+    CHECK(std::get<TrackedStateChange>(used->at(2)).changed);
+    CHECK(hex(encode_session_state(*used)) == hex(use));
+
+    const Buffer start = unhex(
+        "05 09 08545f5f5f5f5f5f5f 04 1d "
+        "1c5354415254205452414e53414354494f4e2052454144204f4e4c593b");
+    const auto started = decode_session_state(start);
+    REQUIRE(started.has_value());
+    CHECK(std::get<TrackedTransactionState>(started->at(0)).state == "T_______");
+    CHECK(std::get<TrackedCharacteristics>(started->at(1)).statements ==
+          "START TRANSACTION READ ONLY;");
+    CHECK(hex(encode_session_state(*started)) == hex(start));
+
+    const Buffer create = unhex(
+        "03 28 00 26 62343837356537332d653637372d313166312d613239322d3032666330303030303030313a31");
+    const auto created = decode_session_state(create);
+    REQUIRE(created.has_value());
+    CHECK(std::get<TrackedGtids>(created->at(0)).gtids == "b4875e73-e677-11f1-a292-02fc00000001:1");
+    CHECK(hex(encode_session_state(*created)) == hex(create));
 }
 
 TEST_CASE("MariaDB's several variables in one entry are told apart")
@@ -55,7 +85,7 @@ TEST_CASE("an unknown tracker is kept as it came")
 
 TEST_CASE("session state that is cut or does not add up is an error")
 {
-    const Buffer bytes = unhex("01 05 0473686f70 02 02 0131");
+    const Buffer bytes = unhex("01 05 0473686f70 02 01 31");
     CHECK(tests::sizes_accepted(bytes, decode_session_state) == std::set<std::size_t>{0, 7});
     CHECK(decode_session_state(unhex("01 05 0373686f70")).error() == Errc::trailing_bytes);
     CHECK(decode_session_state(unhex("01 05 0673686f70")).error() == Errc::truncated);
