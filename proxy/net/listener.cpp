@@ -135,7 +135,8 @@ Listener::~Listener()
 Task<void> Listener::accept_loop(std::shared_ptr<State> state)
 {
     while (!state->closed) {
-        if (co_await state->handle.until_readable() != Wait::ready) co_return;
+        auto wait = co_await state->handle.until_readable();
+        if (wait != Wait::ready) co_return;
         sockaddr_storage from{};
         socklen_t size = sizeof from;
         int fd = ::accept4(state->handle.fd(), reinterpret_cast<sockaddr*>(&from), &size,

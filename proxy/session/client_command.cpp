@@ -88,7 +88,8 @@ net::Task<bool> discard(SessionCore& core, ClientCommand& command)
         }
         auto size = static_cast<std::size_t>(std::min<std::uint64_t>(rest.missing, buffer.size()));
         if (size == 0) {
-            if (co_await fill(core) != net::IoStatus::ok) co_return false;
+            auto filled = co_await fill(core);
+            if (filled != net::IoStatus::ok) co_return false;
             continue;
         }
         buffer.consume(size);

@@ -116,12 +116,14 @@ private:
     {
         for (;;) {
             if (auto* send = std::get_if<ServerHandshake::Send>(&action)) {
-                if (!co_await write(send->bytes)) co_return aborted(CloseReason::login_aborted);
+                bool written = co_await write(send->bytes);
+                if (!written) co_return aborted(CloseReason::login_aborted);
                 auto next = co_await read_and_step();
                 if (!next) co_return aborted(why_no_packet_);
                 action = std::move(*next);
             } else if (std::holds_alternative<ServerHandshake::StartTls>(action)) {
-                if (!co_await start_tls()) co_return aborted(CloseReason::tls_failed);
+                bool secure = co_await start_tls();
+                if (!secure) co_return aborted(CloseReason::tls_failed);
                 auto next = co_await read_and_step();
                 if (!next) co_return aborted(why_no_packet_);
                 action = std::move(*next);
@@ -175,13 +177,15 @@ private:
     net::Task<std::optional<ServerHandshake::Action>> read_and_step()
     {
         auto& buffer = core_.client_buffer;
-        if (!co_await read_exactly(protocol::packet_header_size)) co_return std::nullopt;
+        bool read = co_await read_exactly(protocol::packet_header_size);
+        if (!read) co_return std::nullopt;
         auto header = *protocol::peek_header(buffer.data());
         if (header.payload_size > max_login_packet) {
             core_.worker.counters.protocol_errors.add();
             co_return std::nullopt;
         }
-        if (!co_await read_exactly(header.wire_size())) co_return std::nullopt;
+        read = co_await read_exactly(header.wire_size());
+        if (!read) co_return std::nullopt;
         auto payload = buffer.data().subspan(protocol::packet_header_size);
         auto action = handshake_.on_packet(payload, header.sequence);
         buffer.consume(header.wire_size());
@@ -223,7 +227,8 @@ private:
         auto bytes = first;
         auto final_packet = handshake_.frame_final(payload);
         bytes.insert(bytes.end(), final_packet.begin(), final_packet.end());
-        if (!co_await write(bytes)) co_return CloseReason::login_aborted;
+        bool written = co_await write(bytes);
+        if (!written) co_return CloseReason::login_aborted;
         co_return std::nullopt;
     }
 
@@ -296,9 +301,11 @@ net::Task<std::optional<CloseReason>> change_user(SessionCore& core, ClientComma
 {
     auto change =
         protocol::decode_change_user(payload_of(core, command), core.account.capabilities);
-    if (!co_await discard(core, command)) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
     if (!change) {
-        co_await reply_error(core, server_error::malformed_packet());
+        auto error = server_error::malformed_packet();
+        co_await reply_error(core, std::move(error));
         co_return CloseReason::protocol_error;
     }
     protocol::HandshakeResponse response;
@@ -325,7 +332,8 @@ net::Task<std::optional<CloseReason>> log_in(SessionCore& core)
     auto& worker = core.worker;
     auto now = worker.reactor.now();
     if (worker.shared.login_guard.is_blocked(core.client_host, now)) {
-        co_await refuse_before_greeting(core, server_error::host_blocked(core.client_host));
+        auto error = server_error::host_blocked(core.client_host);
+        co_await refuse_before_greeting(core, std::move(error));
         co_return CloseReason::host_blocked;
     }
     core.client.handle().set_deadline(now + worker.settings->config.limits.handshake_timeout);

@@ -101,8 +101,10 @@ net::Task<Performer::Next> Performer::attempt()
     switch (route_.kind) {
         case RouteKind::wait_primary:
             co_return co_await hold(core_.worker.topology->why_not_open);
-        case RouteKind::no_server:
-            co_return co_await fail(server_error::read_only("no server is fit to take it"));
+        case RouteKind::no_server: {
+            auto error = server_error::read_only("no server is fit to take it");
+            co_return co_await fail(std::move(error));
+        }
         case RouteKind::server:
             break;
     }
@@ -125,7 +127,10 @@ net::Task<Performer::Next> Performer::attempt()
 net::Task<Performer::Next> Performer::find_link()
 {
     auto* view = core_.worker.topology->find(route_.server);
-    if (!view) co_return co_await fail(server_error::server_shutdown("server was removed"));
+    if (!view) {
+        auto error = server_error::server_shutdown("server was removed");
+        co_return co_await fail(std::move(error));
+    }
     LinkRequest request{core_.account.user,          core_.account.secret,
                         core_.state.schema(),        core_.account.capabilities,
                         core_.account.character_set, core_.account.attributes};
@@ -151,9 +156,13 @@ net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
     }
     if (failure.from_server) {
         bool denied = failure.error.code == server_error::er_access_denied;
-        if (!denied) co_return co_await fail(std::move(failure.error));
+        if (!denied) {
+            auto error = std::move(failure.error);
+            co_return co_await fail(std::move(error));
+        }
         core_.worker.shared.credentials.forget(core_.account.user);
-        co_return co_await fail_and_close(std::move(failure.error), CloseReason::login_denied);
+        auto error = std::move(failure.error);
+        co_return co_await fail_and_close(std::move(error), CloseReason::login_denied);
     }
     co_return co_await hold(failure.error.message);
 }
@@ -165,7 +174,8 @@ net::Task<Performer::Next> Performer::hold(std::string why)
     auto now = worker.reactor.now();
     if (worker.stopping || now >= hold_until_) {
         worker.counters.hold_timeouts.add();
-        co_return co_await fail(server_error::read_only(why));
+        auto error = server_error::read_only(why);
+        co_return co_await fail(std::move(error));
     }
     // A primary that is known but refuses connections may be back before the topology changes.
     auto until = worker.topology->writes == health::WriteState::open
@@ -188,8 +198,7 @@ net::Task<Performer::Next> Performer::attempt_on(BackendLink& link)
     RelayEnds ends{link, core_.client, core_.client_buffer, core_.worker.counters,
                    core_.worker.settings->config.limits.max_status_packet.value};
     if (sent.status == net::IoStatus::ok && !was_whole) {
-        core_.client_buffer.consume(command_.wire_size);
-        command_.wire_size = 0;
+        release_command();
         auto pumped = co_await pump_message(ends, command_.rest);
         if (pumped == PumpEnd::client_lost) {
             close_reason_ = CloseReason::client_closed;
@@ -204,6 +213,12 @@ net::Task<Performer::Next> Performer::attempt_on(BackendLink& link)
     auto result = co_await relay.run();
     report_ = exchange.report();
     co_return co_await on_relayed(link, result);
+}
+
+void Performer::release_command()
+{
+    core_.client_buffer.consume(command_.wire_size);
+    command_.wire_size = 0;
 }
 
 net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
@@ -344,16 +359,19 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
                 if (route_.on_replica) avoid_ = server;
             }
             co_return Next::again;
-        case Recovery::transaction_aborted:
-            co_return co_await fail(server_error::transaction_aborted("its server was lost"));
+        case Recovery::transaction_aborted: {
+            auto error = server_error::transaction_aborted("its server was lost");
+            co_return co_await fail(std::move(error));
+        }
         case Recovery::state_lost: {
             auto error = server_error::server_shutdown("the session's server was lost");
             co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
         }
-        case Recovery::outcome_unknown:
+        case Recovery::outcome_unknown: {
             worker.counters.outcome_unknown.add();
-            co_return co_await fail_and_close(server_error::outcome_unknown(),
-                                              CloseReason::outcome_unknown);
+            auto error = server_error::outcome_unknown();
+            co_return co_await fail_and_close(std::move(error), CloseReason::outcome_unknown);
+        }
         case Recovery::cut:
             break;
     }

@@ -41,6 +41,8 @@ private:
     protocol::Buffer edit_state(protocol::Bytes payload);
     protocol::Buffer edit_prepare_ok(protocol::Bytes payload);
     bool withholds(protocol::Bytes err_payload, std::uint16_t code) override;
+    void on_client_turn() override { release_command(); }
+    void release_command();
 
     Plan make_plan();
     net::Task<Next> attempt();

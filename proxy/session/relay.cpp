@@ -115,6 +115,7 @@ protocol::MutableBytes Relay::room_for_more()
 net::Task<PumpEnd> Relay::pump_local_file()
 {
     auto& buffer = ends_.client_buffer;
+    editor_.on_client_turn();
     for (;;) {
         while (buffer.size() < protocol::packet_header_size) {
             auto room = buffer.prepare();

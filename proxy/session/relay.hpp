@@ -28,6 +28,9 @@ public:
     virtual protocol::Buffer edit(protocol::Held held, protocol::Bytes payload) = 0;
     /// The whole answer is this ERR: keep it from the client?
     virtual bool withholds(protocol::Bytes err_payload, std::uint16_t code) = 0;
+    /// The server wants more from the client (LOCAL INFILE): the command is done with, and what the
+    /// client's buffer holds from now on is its answer.
+    virtual void on_client_turn() = 0;
 };
 
 struct RelayResult {

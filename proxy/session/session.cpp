@@ -82,10 +82,12 @@ net::Task<CloseReason> Session::serve()
 {
     if (listener_->sessions.load(std::memory_order_relaxed) > listener_->max_sessions.load()) {
         core_.reply_sequence = 0;
-        co_await reply_error(core_, server_error::too_many_connections());
+        auto error = server_error::too_many_connections();
+        co_await reply_error(core_, std::move(error));
         co_return CloseReason::too_many_connections;
     }
-    if (auto ended = co_await log_in(core_)) co_return *ended;
+    auto refused = co_await log_in(core_);
+    if (refused) co_return *refused;
     if (auto* primary = core_.worker.topology->primary_server())
         core_.state.set_server_version(primary->flavour == health::Flavour::mariadb,
                                        primary->version_number);
@@ -98,7 +100,8 @@ net::Task<CloseReason> Session::serve()
         if (!next.command) co_return co_await end_without_command(next.why_not);
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
-        if (auto ended = co_await handle(*next.command)) co_return *ended;
+        auto ended = co_await handle(*next.command);
+        if (ended) co_return *ended;
     }
 }
 
@@ -124,7 +127,8 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
             break;
     }
     core_.worker.counters.protocol_errors.add();
-    co_await reply_error(core_, server_error::packets_out_of_order());
+    auto error = server_error::packets_out_of_order();
+    co_await reply_error(core_, std::move(error));
     co_return CloseReason::protocol_error;
 }
 
@@ -153,8 +157,10 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
         default:
             break;
     }
-    if (protocol::traits_of(command.command).response == protocol::ResponseShape::refused)
-        co_return co_await refuse(command, server_error::unknown_command());
+    if (protocol::traits_of(command.command).response == protocol::ResponseShape::refused) {
+        auto error = server_error::unknown_command();
+        co_return co_await refuse(command, std::move(error));
+    }
     Performer performer(core_, command, CommandFacts{command.command, nullptr, std::nullopt});
     auto ended = co_await performer.perform();
     if (!ended && begins_replication(command.command)) ended = CloseReason::replication_ended;
@@ -164,8 +170,10 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
 net::Task<Session::Ended> Session::handle_query(ClientCommand command)
 {
     auto text = protocol::query_text(payload_of(core_, command), core_.account.capabilities);
-    if (!text && command.is_whole())
-        co_return co_await refuse(command, server_error::malformed_packet());
+    if (!text && command.is_whole()) {
+        auto error = server_error::malformed_packet();
+        co_return co_await refuse(command, std::move(error));
+    }
     sql::Statement statement;
     if (text) statement = sql::classify(*text, core_.state.dialect());
     if (!command.is_whole()) distrust(statement);
@@ -192,7 +200,8 @@ net::Task<void> Session::ask_collation(BackendLink& link)
 
 net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
 {
-    if (!co_await discard(core_, command)) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core_, command);
+    if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core_.state.status();
     ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
@@ -205,8 +214,10 @@ net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
 net::Task<Session::Ended> Session::refuse(ClientCommand command, protocol::Err error)
 {
     core_.worker.counters.protocol_errors.add();
-    if (!co_await discard(core_, command)) co_return CloseReason::client_closed;
-    if (!co_await reply_error(core_, std::move(error))) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core_, command);
+    if (!client_there) co_return CloseReason::client_closed;
+    client_there = co_await reply_error(core_, std::move(error));
+    if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
 }
 

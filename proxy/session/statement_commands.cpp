@@ -33,22 +33,29 @@ std::string_view error_name(Command command)
 net::Task<Ended> refuse(SessionCore& core, ClientCommand command, protocol::Err error)
 {
     bool silent = protocol::traits_of(command.command).response == protocol::ResponseShape::none;
-    if (!co_await discard(core, command)) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
     if (silent) co_return std::nullopt;
-    if (!co_await reply_error(core, std::move(error))) co_return CloseReason::client_closed;
+    client_there = co_await reply_error(core, std::move(error));
+    if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
 }
 
 net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
 {
     auto text = protocol::decode_prepare(payload_of(core, command));
-    if (!text) co_return co_await refuse(core, command, server_error::malformed_packet());
+    if (!text) {
+        auto error = server_error::malformed_packet();
+        co_return co_await refuse(core, command, std::move(error));
+    }
     PreparedStatement statement;
     statement.text = *text;
     statement.facts = sql::classify(*text, core.state.dialect());
     // A text that was not kept whole can't be prepared again elsewhere.
-    if (!command.is_whole())
-        co_return co_await refuse(core, command, server_error::packet_too_large());
+    if (!command.is_whole()) {
+        auto error = server_error::packet_too_large();
+        co_return co_await refuse(core, command, std::move(error));
+    }
     auto facts = statement.facts;
     auto id = core.prepared.add(std::move(statement));
     if (!id) {
@@ -101,12 +108,14 @@ net::Task<Ended> reset(SessionCore& core, ClientCommand command, std::uint32_t i
     auto* link = server ? core.links.find(*server) : nullptr;
     if (link && link->statements.contains(id))
         co_return co_await follow(core, command, id, *server);
-    if (!co_await discard(core, command)) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core.state.status();
     ok.status &= static_cast<std::uint16_t>(~protocol::server_status::session_state_changed);
     auto payload = protocol::encode_ok(ok, core.account.capabilities);
-    if (!co_await reply_payload(core, std::move(payload))) co_return CloseReason::client_closed;
+    client_there = co_await reply_payload(core, std::move(payload));
+    if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
 }
 
@@ -124,7 +133,8 @@ net::Task<Ended> close(SessionCore& core, ClientCommand command, std::uint32_t i
         link->statements.erase(known);
     }
     core.prepared.erase(id);
-    if (!co_await discard(core, command)) co_return CloseReason::client_closed;
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
 }
 
@@ -149,7 +159,10 @@ net::Task<std::optional<CloseReason>> handle_statement_command(SessionCore& core
     if (command.command == Command::stmt_prepare) co_return co_await prepare(core, command);
     auto payload = payload_of(core, command);
     auto given = protocol::decode_statement_id(payload);
-    if (!given) co_return co_await refuse(core, command, server_error::malformed_packet());
+    if (!given) {
+        auto error = server_error::malformed_packet();
+        co_return co_await refuse(core, command, std::move(error));
+    }
     auto id = *given;
     auto* statement = core.prepared.find(id);
     if (!statement) {
