@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from process import wait_until
 from support import WHO, error, rows, value
 
 EXPECTED = [
@@ -76,7 +77,8 @@ def test_counters_count_what_was_done(proxy, metrics, table, cluster):
                      access="read") >= 7
         assert grown("pointsman_sessions_opened_total") == 1
         assert grown("pointsman_logins_total", result="ok") == 1
-        assert now.total("pointsman_sessions_open") == 1
+        wait_until(lambda: proxy.metrics().total("pointsman_sessions_open") == 1, 5,
+                   "the sessions of earlier tests to have ended")
 
 
 def test_errors_are_counted_by_code(metrics):

@@ -32,7 +32,7 @@ def test_read_write_transactions(proxy):
 @pytest.mark.parametrize("statements", ["auto", "disable"])
 def test_read_write_without_transactions_reads_on_both_replicas(start_proxy, cluster, statements):
     # On a busy machine replicas lag for seconds under such a load; that is not the matter here.
-    proxy = start_proxy(routing={"max_lag": "10m"})
+    proxy = start_proxy(routing={"max_lag": "10min"})
     before = proxy.metrics()
     output = sysbench("oltp_read_write", "run", proxy.port(), f"--db-ps-mode={statements}",
                       "--skip-trx=on", "--delete-inserts=0", threads=THREADS, seconds=SECONDS)
