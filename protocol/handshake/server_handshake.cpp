@@ -147,7 +147,7 @@ ServerHandshake::Action ServerHandshake::choose_plugin()
     // A client whose plugin is not the greeting's may send nothing, to be asked in the right way
     // (libmysqlclient does); that says nothing of its password.
     const bool says_nothing =
-        changes_user_ || (response_.auth_response.empty() && !answered_greeting);
+        response_.auth_response.empty() && (changes_user_ || !answered_greeting);
 
     if (plugin_ == auth::mysql_clear_password && is_secure())
         return says_nothing ? switch_to(plugin_) : check_password(response_.auth_response);

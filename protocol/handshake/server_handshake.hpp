@@ -73,9 +73,10 @@ public:
 
     /// The greeting.
     Action start();
-    /// In place of start(), for COM_CHANGE_USER: a login within a session. `response` holds what
-    /// the command said, and the capabilities of the session. What the client sent as its proof is
-    /// not looked at (libmysqlclient sends none): it is always asked anew, by an auth switch.
+    /// In place of start(), for COM_CHANGE_USER: a login within a session. `response` holds what the
+    /// command said, and the capabilities of the session. settings.nonce must be that of the
+    /// session's first login: clients answer to it. libmysqlclient sends no proof and waits for an
+    /// auth switch; libmariadb repeats its first answer when switched to the plugin that it named.
     Action start_change_user(HandshakeResponse response, bool tls_active);
     Action on_packet(Bytes payload, std::uint8_t sequence);
     Action on_tls_ready();

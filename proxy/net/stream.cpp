@@ -39,6 +39,11 @@ Stream::~Stream()
 
 IoResult Stream::try_read(protocol::MutableBytes into)
 {
+    if (!handle_.is_readable()) {
+        // Nothing has come since it was last drained: asking the kernel would be in vain.
+        needs_readable_ = true;
+        return {IoStatus::would_block, 0};
+    }
     if (ssl_) {
         ERR_clear_error();
         std::size_t got = 0;
@@ -79,16 +84,16 @@ IoResult Stream::try_write(protocol::Bytes bytes)
 
 IoResult Stream::tls_result(int result, std::size_t bytes)
 {
-    wants_other_direction_ = false;
+    needs_readable_ = false;
     if (result > 0) return {IoStatus::ok, bytes};
     switch (SSL_get_error(ssl_, result)) {
         case SSL_ERROR_WANT_READ:
             handle_.note_drained();
-            wants_other_direction_ = true;  // right for writes; reads wait for reading anyway
+            needs_readable_ = true;
             return {handle_.is_hung_up() ? IoStatus::closed : IoStatus::would_block, 0};
         case SSL_ERROR_WANT_WRITE:
             handle_.note_full();
-            wants_other_direction_ = false;
+            needs_readable_ = false;
             return {IoStatus::would_block, 0};
         case SSL_ERROR_ZERO_RETURN:
             return {IoStatus::closed, 0};
@@ -100,9 +105,8 @@ IoResult Stream::tls_result(int result, std::size_t bytes)
 
 IoHandle::Awaiter Stream::until_possible(bool for_write)
 {
-    // Under TLS the last call said which direction it lacks: `wants_other_direction_` means
-    // reading.
-    if (ssl_) for_write = !wants_other_direction_;
+    // Under TLS the last call said which direction it lacks, whatever it was.
+    if (ssl_) for_write = !needs_readable_;
     return for_write ? handle_.until_writable() : handle_.until_readable();
 }
 

@@ -65,7 +65,7 @@ private:
 
     IoHandle handle_;
     SSL* ssl_ = nullptr;
-    bool wants_other_direction_ = false;  // TLS: a read that must write first, or the reverse
+    bool needs_readable_ = false;  // TLS: what the last call that would block waits for
     std::string tls_error_;
 };
 

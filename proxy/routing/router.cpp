@@ -68,6 +68,7 @@ bool hint_may_choose_replica(const Statement& statement)
     if (replica_may_run(statement)) return true;
     const bool query = is_query(statement.kind);
     switch (statement.reason) {
+        case PrimaryReason::locking_read:
         case PrimaryReason::function:
         case PrimaryReason::unknown_function:
         case PrimaryReason::server_specific:
@@ -75,7 +76,6 @@ bool hint_may_choose_replica(const Statement& statement)
             return query;
         case PrimaryReason::none:
         case PrimaryReason::writes:
-        case PrimaryReason::locking_read:
         case PrimaryReason::into:
         case PrimaryReason::transaction:
         case PrimaryReason::multi_statement:

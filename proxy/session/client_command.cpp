@@ -15,24 +15,9 @@ NoCommand why(net::IoStatus status)
     return NoCommand::closed;
 }
 
-/// Reads more of the client's bytes into the buffer.
-net::Task<net::IoStatus> fill(SessionCore& core)
+NoCommand why(net::Wait wait)
 {
-    auto& buffer = core.client_buffer;
-    // An idle session holds no memory: it waits before it takes any.
-    if (buffer.empty()) {
-        buffer.release();
-        auto wait = co_await core.client.handle().until_readable();
-        if (wait == net::Wait::timed_out) co_return net::IoStatus::timed_out;
-        if (wait == net::Wait::cancelled) co_return net::IoStatus::cancelled;
-    }
-    auto room = buffer.prepare();
-    auto got = core.client.try_read(room);
-    if (got.status == net::IoStatus::would_block) got = co_await core.client.read_some(room);
-    if (got.status != net::IoStatus::ok) co_return got.status;
-    buffer.commit(got.bytes);
-    core.worker.counters.bytes_from_clients.add(got.bytes);
-    co_return net::IoStatus::ok;
+    return wait == net::Wait::timed_out ? NoCommand::timed_out : NoCommand::cancelled;
 }
 
 /// Bytes that must be in the buffer before the command can be looked at; 0: it is nonsense.
@@ -44,26 +29,42 @@ std::size_t needed(const protocol::PacketHeader& header, std::size_t keep)
 
 }  // namespace
 
+NextCommand front_command(const SessionCore& core, std::size_t keep)
+{
+    const auto& buffer = core.client_buffer;
+    auto header = protocol::peek_header(buffer.data());
+    if (!header) return {std::nullopt, NoCommand::incomplete};
+    auto wanted = needed(*header, keep);
+    if (wanted == 0) return {std::nullopt, NoCommand::nonsense};
+    if (buffer.size() < wanted) return {std::nullopt, NoCommand::incomplete};
+    ClientCommand command;
+    command.command = static_cast<protocol::Command>(buffer.data()[protocol::packet_header_size]);
+    command.header = *header;
+    command.wire_size = std::min(header->wire_size(), buffer.size());
+    command.rest = {header->wire_size() - command.wire_size, header->continues()};
+    return {command, NoCommand::incomplete};
+}
+
 net::Task<NextCommand> next_command(SessionCore& core, std::size_t keep)
 {
-    auto& buffer = core.client_buffer;
     keep = std::max(keep, core.worker.buffers.chunk_size());
     for (;;) {
-        auto header = protocol::peek_header(buffer.data());
-        auto wanted = header ? needed(*header, keep) : protocol::packet_header_size;
-        if (wanted == 0) co_return NextCommand{std::nullopt, NoCommand::nonsense};
-        if (header && buffer.size() >= wanted) {
-            ClientCommand command;
-            command.command =
-                static_cast<protocol::Command>(buffer.data()[protocol::packet_header_size]);
-            command.header = *header;
-            command.wire_size = std::min(header->wire_size(), buffer.size());
-            command.rest = {header->wire_size() - command.wire_size, header->continues()};
-            co_return NextCommand{command};
+        auto front = front_command(core, keep);
+        if (front.command || front.why_not != NoCommand::incomplete) co_return front;
+        auto& buffer = core.client_buffer;
+        if (auto header = protocol::peek_header(buffer.data())) buffer.grow(needed(*header, keep));
+        // An idle session holds no memory: it waits before it takes any.
+        if (buffer.empty()) {
+            buffer.release();
+            auto wait = co_await core.client.handle().until_readable();
+            if (wait != net::Wait::ready) co_return NextCommand{std::nullopt, why(wait)};
         }
-        buffer.grow(wanted);
-        auto filled = co_await fill(core);
-        if (filled != net::IoStatus::ok) co_return NextCommand{std::nullopt, why(filled)};
+        auto room = buffer.prepare();
+        auto got = core.client.try_read(room);
+        if (got.status == net::IoStatus::would_block) got = co_await core.client.read_some(room);
+        if (got.status != net::IoStatus::ok) co_return NextCommand{std::nullopt, why(got.status)};
+        buffer.commit(got.bytes);
+        core.worker.counters.bytes_from_clients.add(got.bytes);
     }
 }
 
@@ -88,8 +89,11 @@ net::Task<bool> discard(SessionCore& core, ClientCommand& command)
         }
         auto size = static_cast<std::size_t>(std::min<std::uint64_t>(rest.missing, buffer.size()));
         if (size == 0) {
-            auto filled = co_await fill(core);
-            if (filled != net::IoStatus::ok) co_return false;
+            auto room = buffer.prepare();
+            auto got = co_await core.client.read_some(room);
+            if (got.status != net::IoStatus::ok) co_return false;
+            buffer.commit(got.bytes);
+            core.worker.counters.bytes_from_clients.add(got.bytes);
             continue;
         }
         buffer.consume(size);

@@ -23,12 +23,15 @@ struct ClientCommand {
 };
 
 /// How waiting for a command ended without one.
-enum class NoCommand : std::uint8_t { closed, timed_out, cancelled, nonsense };
+enum class NoCommand : std::uint8_t { closed, timed_out, cancelled, nonsense, incomplete };
 
 struct NextCommand {
     std::optional<ClientCommand> command;
     NoCommand why_not = NoCommand::closed;
 };
+
+/// The command that is in the buffer already, if it is (whole up to `keep` bytes).
+NextCommand front_command(const SessionCore& core, std::size_t keep);
 
 /// Waits for the next command. Commands up to `keep` bytes come whole. The buffer's front is the
 /// command until it is consumed.

@@ -4,10 +4,9 @@
 #include "protocol/messages/change_user.hpp"
 #include "protocol/server_error.hpp"
 
+#include "proxy/net/random_bytes.hpp"
 #include "proxy/session/account_check.hpp"
 #include "proxy/session/tracked_state.hpp"
-
-#include <openssl/rand.h>
 
 namespace pointsman::proxy {
 
@@ -35,7 +34,7 @@ constexpr protocol::Capabilities common_capabilities =
 protocol::auth::Nonce make_nonce()
 {
     protocol::auth::Nonce nonce;
-    RAND_bytes(nonce.data(), static_cast<int>(nonce.size()));
+    net::fill_random(nonce);
     // The nonce travels as a NUL-terminated text, and clients take it as printable ASCII.
     for (auto& byte : nonce) byte = static_cast<protocol::Byte>('!' + byte % ('~' - '!' + 1));
     return nonce;
@@ -87,7 +86,7 @@ ServerHandshake::Settings handshake_settings(const SessionCore& core,
     result.connection_id = core.connection_id;
     result.offered = offered;
     result.character_set = is_mariadb(face) ? 45 : 255;  // utf8mb4's default collation
-    result.nonce = make_nonce();
+    result.nonce = core.nonce;
     result.tls = handshake_tls(core.listener.client_tls);
     result.default_plugin = is_mariadb(face) ? "mysql_native_password" : "caching_sha2_password";
     result.rsa_key = &settings.rsa_key;
@@ -336,6 +335,7 @@ net::Task<std::optional<CloseReason>> log_in(SessionCore& core)
         co_await refuse_before_greeting(core, std::move(error));
         co_return CloseReason::host_blocked;
     }
+    core.nonce = make_nonce();
     core.client.handle().set_deadline(now + worker.settings->config.limits.handshake_timeout);
     Login login(core, offered_capabilities(face_of(*worker.topology)));
     auto ended = co_await login.run();

@@ -65,9 +65,17 @@ net::Task<std::optional<CloseReason>> Performer::perform()
     began_ = core_.worker.reactor.now();
     hold_until_ = began_ + core_.worker.settings->config.routing.hold_timeout;
     for (;;) {
-        auto next = co_await attempt();
+        // Usually the link is there and ready: each coroutine on the way costs an allocation.
+        bool ready = choose_link();
+        auto next = Next::go_on;
+        if (!ready) next = co_await obtain_link();
+        if (next == Next::go_on) next = co_await exchange_on(*link_);
         if (next == Next::close) co_return close_reason_;
         if (next == Next::done) break;
+    }
+    if (command_.is_whole()) {
+        release_command();
+        co_return std::nullopt;
     }
     bool client_there = co_await discard(core_, command_);
     if (!client_there) co_return CloseReason::client_closed;
@@ -89,12 +97,22 @@ Plan Performer::make_plan()
     return plan(input, worker.random);
 }
 
-net::Task<Performer::Next> Performer::attempt()
+bool Performer::choose_link()
 {
     auto planned = make_plan();
     route_ = planned.route;
+    state_lost_ = planned.state_lost;
+    link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
-    if (planned.state_lost) {
+    if (state_lost_ || route_.kind != RouteKind::server) return false;
+    link_ = core_.links.find(route_.server);
+    if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
+    return is_at_state(*link_, core_.state, route_.on_replica) && is_prepared(*link_);
+}
+
+net::Task<Performer::Next> Performer::obtain_link()
+{
+    if (state_lost_) {
         auto error = server_error::server_shutdown("session state was lost with its server");
         co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
     }
@@ -108,20 +126,18 @@ net::Task<Performer::Next> Performer::attempt()
         case RouteKind::server:
             break;
     }
-    auto* link = core_.links.find(route_.server);
-    if (link && (link->broken || link->stream->has_unexpected_input())) {
+    if (link_ && (link_->broken || link_->stream->has_unexpected_input())) {
         // It went away while idle: nothing of this command was sent, so nothing is in doubt.
-        link->counters.links_lost.add();
-        core_.worker.shared.signals.note_link_lost(link->server);
+        link_->counters.links_lost.add();
+        core_.worker.shared.signals.note_link_lost(link_->server);
         RelayResult nothing_sent;
-        co_return co_await on_lost(*link, false, nothing_sent);
+        co_return co_await on_lost(*link_, false, nothing_sent);
     }
-    link_ = link;
     if (!link_) {
         auto next = co_await find_link();
         if (next != Next::go_on) co_return next;
     }
-    co_return co_await attempt_on(*link_);
+    co_return co_await prepare_link(*link_);
 }
 
 net::Task<Performer::Next> Performer::find_link()
@@ -185,34 +201,40 @@ net::Task<Performer::Next> Performer::hold(std::string why)
     co_return Next::again;
 }
 
-net::Task<Performer::Next> Performer::attempt_on(BackendLink& link)
+net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
 {
-    auto prepared = co_await prepare_link(link);
-    if (prepared != Next::go_on) co_return prepared;
     core_.tag->set_link(link.server, link.backend_connection_id);
     Outstanding outstanding(core_.worker, link);
-    bool was_whole = command_.is_whole();
     link.broken = true;  // until its answer is complete
-    auto sent = co_await send_command(link);
+    auto bytes = outgoing_bytes(link);
+    auto sent = link.stream->try_write(bytes);
+    if (sent.bytes < bytes.size()) {
+        auto first = sent.bytes;
+        auto rest = bytes.subspan(first);
+        sent = co_await link.stream->write_all(rest);
+        sent.bytes += first;
+    }
     link.counters.bytes_to_server.add(sent.bytes);
+    RelayResult result;
+    if (sent.status != net::IoStatus::ok) co_return co_await on_lost(link, sent.bytes > 0, result);
     RelayEnds ends{link, core_.client, core_.client_buffer, core_.worker.counters,
                    core_.worker.settings->config.limits.max_status_packet.value};
-    if (sent.status == net::IoStatus::ok && !was_whole) {
+    if (!command_.is_whole()) {
         release_command();
         auto pumped = co_await pump_message(ends, command_.rest);
-        if (pumped == PumpEnd::client_lost) {
-            close_reason_ = CloseReason::client_closed;
-            co_return Next::close;
-        }
-    } else if (sent.status != net::IoStatus::ok) {
-        RelayResult nothing;
-        co_return co_await on_lost(link, sent.bytes > 0, nothing);
+        close_reason_ = CloseReason::client_closed;
+        if (pumped == PumpEnd::client_lost) co_return Next::close;
     }
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
-    auto result = co_await relay.run();
+    result = co_await relay.run();
     report_ = exchange.report();
-    co_return co_await on_relayed(link, result);
+    if (result.end != RelayEnd::finished) co_return co_await on_failed(link, result);
+    link.broken = !link.buffer.empty();  // more than an answer: not to be trusted
+    link.buffer.release();
+    settle(link);
+    finished_on_ = &link;
+    co_return Next::done;
 }
 
 void Performer::release_command()
@@ -224,8 +246,7 @@ void Performer::release_command()
 net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
 {
     auto synced = co_await bring_to_state(link, core_.state, route_.on_replica);
-    if (synced && text_.statement_id && facts_.command != Command::stmt_prepare)
-        synced = co_await ensure_prepared(link);
+    if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
     if (synced) co_return Next::go_on;
     if (link.broken) {
         RelayResult nothing;
@@ -239,10 +260,19 @@ net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
     co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
 }
 
+bool Performer::names_statement() const
+{
+    return text_.statement_id && facts_.command != Command::stmt_prepare;
+}
+
+bool Performer::is_prepared(const BackendLink& link) const
+{
+    return !names_statement() || link.statements.contains(*text_.statement_id);
+}
+
 net::Task<bool> Performer::ensure_prepared(BackendLink& link)
 {
     auto id = *text_.statement_id;
-    if (link.statements.contains(id)) co_return true;
     auto* statement = core_.prepared.find(id);
     auto payload = protocol::encode_prepare(statement->text);
     auto prepared = co_await run_command(link, payload);
@@ -276,39 +306,30 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     return whole;
 }
 
-net::Task<net::IoResult> Performer::send_command(BackendLink& link)
+protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
 {
+    own_bytes_.clear();
     auto wire = core_.client_buffer.mutable_data().first(command_.wire_size);
-    protocol::Buffer own;
     if (!text_.payload.empty()) {
-        protocol::append_message(own, text_.payload, 0);
-    } else if (text_.statement_id && facts_.command != Command::stmt_prepare) {
-        auto& on_link = link.statements[*text_.statement_id];
-        auto payload = wire.subspan(protocol::packet_header_size);
-        protocol::Buffer with_types;
-        if (facts_.command == Command::stmt_execute && command_.is_whole())
-            with_types = execution_with_types(payload, on_link);
-        auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
-        (void)protocol::replace_statement_id(target, on_link.backend_id);
-        if (!with_types.empty()) protocol::append_message(own, with_types, 0);
+        protocol::append_message(own_bytes_, text_.payload, 0);
+        return own_bytes_;
     }
-    protocol::Bytes bytes = own.empty() ? protocol::Bytes(wire) : protocol::Bytes(own);
-    auto sent = link.stream->try_write(bytes);
-    if (sent.bytes == bytes.size()) co_return sent;
-    auto rest = co_await link.stream->write_all(bytes.subspan(sent.bytes));
-    rest.bytes += sent.bytes;
-    co_return rest;
+    if (!names_statement()) return wire;
+    auto& on_link = link.statements[*text_.statement_id];
+    auto payload = wire.subspan(protocol::packet_header_size);
+    protocol::Buffer with_types;
+    if (facts_.command == Command::stmt_execute && command_.is_whole())
+        with_types = execution_with_types(payload, on_link);
+    auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
+    (void)protocol::replace_statement_id(target, on_link.backend_id);
+    if (with_types.empty()) return wire;
+    protocol::append_message(own_bytes_, with_types, 0);
+    return own_bytes_;
 }
 
-net::Task<Performer::Next> Performer::on_relayed(BackendLink& link, RelayResult result)
+net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult result)
 {
     switch (result.end) {
-        case RelayEnd::finished:
-            link.broken = !link.buffer.empty();  // more than an answer: not to be trusted
-            link.buffer.release();
-            settle(link);
-            finished_on_ = &link;
-            co_return Next::done;
         case RelayEnd::withheld:
             link.broken = !link.buffer.empty();
             if (route_.on_replica) {
@@ -330,6 +351,7 @@ net::Task<Performer::Next> Performer::on_relayed(BackendLink& link, RelayResult 
             co_return co_await fail_and_close(error, CloseReason::backend_protocol_error);
         }
         case RelayEnd::backend_lost:
+        case RelayEnd::finished:
             break;
     }
     co_return co_await on_lost(link, true, result);

@@ -45,16 +45,18 @@ private:
     void release_command();
 
     Plan make_plan();
-    net::Task<Next> attempt();
-    net::Task<Next> attempt_on(BackendLink& link);
+    bool choose_link();
+    net::Task<Next> obtain_link();
+    net::Task<Next> exchange_on(BackendLink& link);
     net::Task<Next> find_link();
     net::Task<Next> on_connect_failure(ConnectFailure failure);
     net::Task<Next> prepare_link(BackendLink& link);
+    bool names_statement() const;
+    bool is_prepared(const BackendLink& link) const;
     net::Task<bool> ensure_prepared(BackendLink& link);
     net::Task<Next> hold(std::string why);
-    net::Task<net::IoResult> send_command(BackendLink& link);
-    net::Task<Next> send_whole(BackendLink& link, protocol::Bytes bytes);
-    net::Task<Next> on_relayed(BackendLink& link, RelayResult result);
+    protocol::Bytes outgoing_bytes(BackendLink& link);
+    net::Task<Next> on_failed(BackendLink& link, RelayResult result);
     net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);
     net::Task<Next> fail(protocol::Err error);
     net::Task<Next> fail_and_close(protocol::Err error, CloseReason reason);
@@ -76,8 +78,8 @@ private:
     bool redo_on_primary_ = false;
     bool retried_ = false;
     bool state_changed_ = false;
-    std::uint32_t new_statement_id_ = 0;  // COM_STMT_PREPARE: the session's own id
-    protocol::Err withheld_;
+    bool state_lost_ = false;
+    protocol::Buffer own_bytes_;  // what goes out when it is not the client's own packet
     net::TimePoint began_, hold_until_;
     CloseReason close_reason_ = CloseReason::internal_error;
 };

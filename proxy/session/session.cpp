@@ -1,7 +1,5 @@
 #include "proxy/session/session.hpp"
 
-#include <algorithm>
-
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
 
@@ -10,6 +8,8 @@
 #include "proxy/session/login.hpp"
 #include "proxy/session/performer.hpp"
 #include "proxy/session/statement_commands.hpp"
+
+#include <algorithm>
 
 namespace pointsman::proxy {
 
@@ -124,6 +124,7 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
         case NoCommand::cancelled:
             co_return CloseReason::shutdown;
         case NoCommand::nonsense:
+        case NoCommand::incomplete:
             break;
     }
     core_.worker.counters.protocol_errors.add();

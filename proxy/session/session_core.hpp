@@ -79,6 +79,7 @@ struct SessionCore {
     std::uint32_t connection_id = 0;
     std::shared_ptr<SessionTag> tag;
 
+    protocol::auth::Nonce nonce{};  // of the login; COM_CHANGE_USER is answered to it too
     Account account;
     SessionState state;
     PreparedStatements prepared;

@@ -27,7 +27,7 @@ enum Pin : std::uint32_t {
     pin_session_tracking = 1u << 3,  // the client chose what is tracked: we no longer see all
     pin_set_option = 1u << 4,        // COM_SET_OPTION
     pin_xa = 1u << 5,
-    pin_unexplained = 1u << 6,  // the server reports a change that nobody can name
+    pin_unexplained = 1u << 6,       // the server reports a change that nobody can name
     pin_next_transaction = 1u << 7,  // SET TRANSACTION …: until the next statement
     // Only statements that go to the primary anyway depend on these; they die with the server.
     pin_user_variable = 1u << 16,

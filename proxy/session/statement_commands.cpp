@@ -74,8 +74,7 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
 net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
     auto& statement = *core.prepared.find(id);
-    auto facts = statement.facts;
-    CommandFacts command_facts{Command::stmt_execute, &facts, statement.long_data_on};
+    CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
     Performer performer(core, command, command_facts, CommandText{id, {}});
     auto ended = co_await performer.perform();
     auto* executed = core.prepared.find(id);

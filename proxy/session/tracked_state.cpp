@@ -25,11 +25,6 @@ bool is_seen_by_default(const protocol::TrackedChange& change)
                                  variable->name) != tracked_by_default.end();
 }
 
-bool differs(const BackendLink& link, const SessionState& state)
-{
-    return link.variables != state.variables();
-}
-
 }  // namespace
 
 void hide_untracked(protocol::Ok& ok, protocol::Capabilities client)
@@ -67,6 +62,14 @@ EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities l
     return edited;
 }
 
+bool is_at_state(const BackendLink& link, const SessionState& state, bool on_replica)
+{
+    bool shared = link.schema == state.schema() && link.variables == state.variables();
+    if (on_replica || !shared) return shared;
+    return (state.autocommit() || !link.autocommit) &&
+           link.last_insert_id == state.last_insert_id();
+}
+
 net::Task<bool> bring_to_state(BackendLink& link, const SessionState& state, bool on_replica)
 {
     if (link.schema != state.schema() && !state.schema().empty()) {
@@ -75,7 +78,7 @@ net::Task<bool> bring_to_state(BackendLink& link, const SessionState& state, boo
         if (!used.ok()) co_return false;
         link.schema = state.schema();
     }
-    if (differs(link, state)) {
+    if (link.variables != state.variables()) {
         static const Variables none;
         auto statement =
             sync_statement(link.variables ? *link.variables : none, *state.variables());
