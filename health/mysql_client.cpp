@@ -1,5 +1,7 @@
 #include "health/mysql_client.hpp"
 
+#include "health/tls_offer.hpp"
+
 #include <errmsg.h>
 #include <fcntl.h>
 #include <mysql.h>
@@ -8,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <mutex>
@@ -22,12 +25,23 @@ using std::chrono::milliseconds;
 // clear text (mysql_clear_password is built into the library).
 constexpr char allowed_plugins[] =
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519";
+constexpr std::string_view no_tls_offered = "the server offers no TLS";
 constexpr unsigned long max_packet_bytes = 16 * 1024 * 1024;
 
 milliseconds until(Clock::time_point deadline)
 {
     auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
     return std::max(left, milliseconds{0});
+}
+
+/// False when the deadline passes first.
+bool poll_until(pollfd& entry, Clock::time_point deadline)
+{
+    int ready = 0;
+    do {
+        ready = ::poll(&entry, 1, static_cast<int>(until(deadline).count()));
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 /// Waits for what the library asks for; MYSQL_WAIT_TIMEOUT when the deadline passes first.
@@ -37,11 +51,7 @@ int wait_for(MYSQL* mysql, int wanted, Clock::time_point deadline)
     if (wanted & MYSQL_WAIT_READ) entry.events |= POLLIN;
     if (wanted & MYSQL_WAIT_WRITE) entry.events |= POLLOUT;
     if (wanted & MYSQL_WAIT_EXCEPT) entry.events |= POLLPRI;
-    int ready = 0;
-    do {
-        ready = ::poll(&entry, 1, static_cast<int>(until(deadline).count()));
-    } while (ready < 0 && errno == EINTR);
-    if (ready <= 0) return MYSQL_WAIT_TIMEOUT;
+    if (!poll_until(entry, deadline)) return MYSQL_WAIT_TIMEOUT;
 
     int happened = 0;
     if (entry.revents & (POLLIN | POLLHUP | POLLERR)) happened |= wanted & MYSQL_WAIT_READ;
@@ -50,23 +60,66 @@ int wait_for(MYSQL* mysql, int wanted, Clock::time_point deadline)
     return happened ? happened : wanted;
 }
 
-/// Drives one library call to its end. True: it ended in time. When the deadline passes, the socket
-/// is shut down so that the call fails: a suspended call must not be left behind on a connection
-/// that is closed next, and the library's reads over TLS do not heed MYSQL_WAIT_TIMEOUT.
+enum class Ended { done, timed_out, stopped };
+
+/// Drives one library call to its end, asking `may_resume` each time before it goes on. When the
+/// deadline passes or the answer is no, the socket is shut down so that the call fails: a suspended
+/// call must not be left behind on a connection that is closed next, and the library's reads over
+/// TLS do not heed MYSQL_WAIT_TIMEOUT.
+template <class Continue, class Guard>
+Ended drive(MYSQL* mysql, int status, Clock::time_point deadline, Continue cont, Guard may_resume)
+{
+    auto ended = Ended::done;
+    while (status != 0) {
+        int happened = MYSQL_WAIT_TIMEOUT;
+        if (ended == Ended::done) {
+            happened = wait_for(mysql, status, deadline);
+            if (happened == MYSQL_WAIT_TIMEOUT)
+                ended = Ended::timed_out;
+            else if (!may_resume())
+                ended = Ended::stopped;
+            if (ended != Ended::done) ::shutdown(mysql_get_socket(mysql), SHUT_RDWR);
+        }
+        status = cont(ended == Ended::done ? happened : MYSQL_WAIT_TIMEOUT);
+    }
+    return ended;
+}
+
+/// True: it ended in time.
 template <class Continue>
 bool drive(MYSQL* mysql, int status, Clock::time_point deadline, Continue cont)
 {
-    bool in_time = true;
-    while (status != 0) {
-        int happened = in_time ? wait_for(mysql, status, deadline) : MYSQL_WAIT_TIMEOUT;
-        if (in_time && happened == MYSQL_WAIT_TIMEOUT) {
-            in_time = false;
-            ::shutdown(mysql_get_socket(mysql), SHUT_RDWR);
-        }
-        status = cont(happened);
-    }
-    return in_time;
+    return drive(mysql, status, deadline, cont, [] { return true; }) == Ended::done;
 }
+
+/// Lets a login go on only if the server offers TLS. It waits for the greeting and looks at it
+/// before the library reads it (tls_offer.hpp says why).
+class TlsGuard {
+public:
+    TlsGuard(MYSQL* mysql, Clock::time_point deadline) : mysql_(mysql), deadline_(deadline) {}
+
+    bool operator()()
+    {
+        // The library was quicker than we: then it has not answered more than the greeting yet.
+        if (mysql_->server_version) return (mysql_->server_capabilities & CLIENT_SSL) != 0;
+        if (seen_) return true;
+        pollfd entry{mysql_get_socket(mysql_), POLLIN, 0};
+        // Not connected, or nothing comes: the library finds that out, and why.
+        if (!poll_until(entry, deadline_) || entry.revents & (POLLERR | POLLHUP)) return true;
+        std::array<std::uint8_t, 512> bytes;
+        auto size =
+            ::recv(mysql_get_socket(mysql_), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
+        if (size <= 0) return true;
+        seen_ = true;
+        return tls_offer(std::span(bytes).first(static_cast<std::size_t>(size))) !=
+               TlsOffer::not_offered;
+    }
+
+private:
+    MYSQL* mysql_;
+    Clock::time_point deadline_;
+    bool seen_ = false;
+};
 
 /// The library puts the system's error number in brackets at the end of its text, and nowhere else.
 bool text_ends_with_errno(std::string_view text, int number)
@@ -110,13 +163,17 @@ const char* or_null(const std::string& text)
     return text.empty() ? nullptr : text.c_str();
 }
 
-void set_tls(MYSQL* mysql, const config::ServerTls& tls, bool unix_socket)
+bool wants_tls(const ConnectOptions& options)
 {
     using config::ServerTlsMode;
     // A unix socket needs no secrecy; only who demands TLS gets it there.
-    bool wanted =
-        unix_socket ? tls.mode > ServerTlsMode::preferred : tls.mode != ServerTlsMode::off;
-    if (!wanted) return;
+    auto least = options.address.is_unix() ? ServerTlsMode::required : ServerTlsMode::preferred;
+    return options.tls.mode >= least;
+}
+
+void set_tls(MYSQL* mysql, const config::ServerTls& tls)
+{
+    using config::ServerTlsMode;
     my_bool on = 1;
     mysql_optionsv(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
     if (!tls.certificate.empty()) {
@@ -137,13 +194,15 @@ void set_options(MYSQL* mysql, const ConnectOptions& options)
     auto seconds =
         static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(options.timeout).count());
     mysql_optionsv(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    // Else the library takes "localhost" for the unix socket of its own choice.
+    unsigned int protocol = options.address.is_unix() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    mysql_optionsv(mysql, MYSQL_OPT_PROTOCOL, &protocol);
     mysql_optionsv(mysql, MYSQL_OPT_NONBLOCK, nullptr);
     mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
     mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet_bytes);
     mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, allowed_plugins);
     mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "pointsman");
-    set_tls(mysql, options.tls, options.address.is_unix());
 }
 
 /// The library leaves the socket blocking after a TLS handshake; its reads would then know no
@@ -234,12 +293,25 @@ void MysqlConnection::Closer::operator()(st_mysql* mysql) const
 
 MysqlResult<MysqlConnection> MysqlConnection::connect(const ConnectOptions& options)
 {
-    start_library_once();
     auto deadline = Clock::now() + options.timeout;
+    if (!wants_tls(options)) return log_in(options, false);
+    auto result = log_in(options, true);
+    bool no_offer = !result && result.error().text == no_tls_offered;
+    if (!no_offer || options.tls.mode != config::ServerTlsMode::preferred) return result;
+    auto without = options;
+    without.timeout = until(deadline);
+    return log_in(without, false);
+}
+
+MysqlResult<MysqlConnection> MysqlConnection::log_in(const ConnectOptions& options, bool with_tls)
+{
+    auto deadline = Clock::now() + options.timeout;
+    start_library_once();
     Handle mysql{mysql_init(nullptr)};
     if (!mysql)
         return MysqlError{MysqlFailure::protocol, CR_OUT_OF_MEMORY, "HY000", "out of memory"};
     set_options(mysql.get(), options);
+    if (with_tls) set_tls(mysql.get(), options.tls);
 
     MYSQL* connected = nullptr;
     const auto& address = options.address;
@@ -250,16 +322,17 @@ MysqlResult<MysqlConnection> MysqlConnection::connect(const ConnectOptions& opti
     auto cont = [&](int happened) {
         return mysql_real_connect_cont(&connected, mysql.get(), happened);
     };
-    bool in_time = drive(mysql.get(), status, deadline, cont);
-    if (!in_time || !connected) return error_of(mysql.get(), !in_time);
-
-    make_nonblocking(mysql.get());
-    MysqlConnection connection{std::move(mysql)};
-    // The library goes on in clear text when TLS is not offered.
-    if (options.tls.mode >= config::ServerTlsMode::required && !connection.is_encrypted())
+    TlsGuard guard{mysql.get(), deadline};
+    auto may_resume = [&] { return !with_tls || guard(); };
+    auto ended = drive(mysql.get(), status, deadline, cont, may_resume);
+    bool plain = with_tls && connected && !mysql_get_ssl_cipher(mysql.get());
+    if (ended == Ended::stopped || plain)
         return MysqlError{MysqlFailure::tls, CR_SSL_CONNECTION_ERROR, "HY000",
-                          "the server offers no TLS"};
-    return connection;
+                          std::string(no_tls_offered)};
+    if (ended == Ended::timed_out || !connected)
+        return error_of(mysql.get(), ended == Ended::timed_out);
+    make_nonblocking(mysql.get());
+    return MysqlConnection{std::move(mysql)};
 }
 
 MysqlResult<ResultSets> MysqlConnection::query(std::string_view sql, milliseconds timeout)

@@ -106,6 +106,7 @@ private:
     using Handle = std::unique_ptr<st_mysql, Closer>;
 
     explicit MysqlConnection(Handle mysql) : mysql_(std::move(mysql)) {}
+    static MysqlResult<MysqlConnection> log_in(const ConnectOptions& options, bool with_tls);
     MysqlError fail(bool timed_out);
 
     Handle mysql_;

@@ -54,8 +54,7 @@ TEST_CASE("a pool that is full refuses, and drops what waits when it ends")
             REQUIRE(pool.post([&] { ++ran; }));
         CHECK_FALSE(pool.post([&] { ++ran; }));
         // The pool's end begins while its only thread is busy: let it go from another one.
-        auto release = std::async(std::launch::async, [&] { go.set_value(); });
-        release.wait();
+        std::jthread release([&] { go.set_value(); });
     }
     CHECK(ran <= static_cast<int>(BlockingPool::max_waiting));
 }
