@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,12 @@ inline std::string_view as_text(Bytes bytes)
 inline Bytes as_bytes(std::string_view text)
 {
     return {reinterpret_cast<const Byte*>(text.data()), text.size()};
+}
+
+/// The text's own bytes, to be written over.
+inline MutableBytes as_mutable_bytes(std::string& text)
+{
+    return {reinterpret_cast<Byte*>(text.data()), text.size()};
 }
 
 }  // namespace pointsman::protocol

@@ -1,25 +1,26 @@
 #pragma once
-// Finds the messages in a byte stream, however it is cut: a message that is whole in the given bytes
-// is handed out in place, uncopied; one that is not, or that goes on over several packets (each full
-// one holds 16 MiB - 1), is gathered in a buffer that grows only with the bytes that came.
+// Finds the messages in a byte stream, however it is cut: a message that is whole in the given
+// bytes is handed out in place, uncopied; one that is not, or that goes on over several packets
+// (each full one holds 16 MiB - 1), is gathered in a buffer that grows only with the bytes that
+// came.
 //
-// The caller presents bytes, removes those that were consumed, and presents the rest again with what
-// came since. After an error the stream has lost its borders: close it.
-
-#include <array>
-#include <optional>
+// The caller presents bytes, removes those that were consumed, and presents the rest again with
+// what came since. After an error the stream has lost its borders: close it.
 
 #include "protocol/bytes.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/packet.hpp"
 
+#include <array>
+#include <optional>
+
 namespace pointsman::protocol {
 
 /// One message: a command, or one packet of the connection phase.
 struct Message {
-    Bytes payload;      // whole and without headers
-    Bytes wire;         // the same with its header, to be passed on; empty when several packets were
-                        // joined (append_message makes the same packets again)
+    Bytes payload;  // whole and without headers
+    Bytes wire;     // the same with its header, to be passed on; empty when several packets were
+                    // joined (append_message makes the same packets again)
     std::uint8_t sequence = 0;       // of its first packet
     std::uint8_t next_sequence = 1;  // what the answer to it begins with
 };
@@ -34,8 +35,8 @@ class Framer {
 public:
     struct Framed {
         std::size_t consumed = 0;  // bytes at the front that were dealt with
-        /// Its views live until the given bytes go or the framer is called again, whatever is first.
-        /// Nothing: more bytes are wanted (all given ones were consumed).
+        /// Its views live until the given bytes go or the framer is called again, whatever is
+        /// first. Nothing: more bytes are wanted (all given ones were consumed).
         std::optional<Message> message;
     };
 
@@ -71,11 +72,11 @@ private:
     FirstSequence first_;
     Buffer gathered_;  // the first header, then the payload of all packets so far
     std::array<Byte, packet_header_size> header_{};  // of the packet under way
-    std::size_t header_size_ = 0;    // how much of it has come
-    std::size_t payload_left_ = 0;   // of the packet under way
-    std::size_t payload_size_ = 0;   // announced so far by all packets of the message
-    std::size_t packets_ = 0;        // begun so far in this message
-    bool delivered_ = false;         // gathered_ was handed out by the last call
+    std::size_t header_size_ = 0;                    // how much of it has come
+    std::size_t payload_left_ = 0;                   // of the packet under way
+    std::size_t payload_size_ = 0;  // announced so far by all packets of the message
+    std::size_t packets_ = 0;       // begun so far in this message
+    bool delivered_ = false;        // gathered_ was handed out by the last call
     boost::system::error_code broken_;
 };
 

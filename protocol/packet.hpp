@@ -2,9 +2,9 @@
 // The four bytes in front of every packet: payload length (int<3>), sequence id (int<1>).
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_packets.html
 
-#include <optional>
-
 #include "protocol/bytes.hpp"
+
+#include <optional>
 
 namespace pointsman::protocol {
 
@@ -24,7 +24,8 @@ struct PacketHeader {
 inline std::optional<PacketHeader> peek_header(Bytes bytes)
 {
     if (bytes.size() < packet_header_size) return std::nullopt;
-    return PacketHeader{static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8 |
+    return PacketHeader{static_cast<std::uint32_t>(bytes[0]) |
+                            static_cast<std::uint32_t>(bytes[1]) << 8 |
                             static_cast<std::uint32_t>(bytes[2]) << 16,
                         bytes[3]};
 }

@@ -239,7 +239,7 @@ ServerHandshake::Action ServerHandshake::on_encrypted_password(Bytes payload)
     auto password = settings_.rsa_key->decrypt_password(payload, settings_.nonce);
     if (!password) return deny();
     auto action = check_password(as_bytes(*password));
-    auth::wipe_bytes({reinterpret_cast<Byte*>(password->data()), password->size()});
+    auth::wipe_bytes(as_mutable_bytes(*password));
     return action;
 }
 

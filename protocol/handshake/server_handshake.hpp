@@ -73,8 +73,8 @@ public:
 
     /// The greeting.
     Action start();
-    /// In place of start(), for COM_CHANGE_USER: a login within a session. `response` holds what the
-    /// command said, and the capabilities of the session. settings.nonce must be that of the
+    /// In place of start(), for COM_CHANGE_USER: a login within a session. `response` holds what
+    /// the command said, and the capabilities of the session. settings.nonce must be that of the
     /// session's first login: clients answer to it. libmysqlclient sends no proof and waits for an
     /// auth switch; libmariadb repeats its first answer when switched to the plugin that it named.
     Action start_change_user(HandshakeResponse response, bool tls_active);

@@ -1,11 +1,11 @@
 #pragma once
 // ERR_Packet: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_err_packet.html
 
-#include <string>
-
 #include "protocol/bytes.hpp"
 #include "protocol/capability.hpp"
 #include "protocol/errc.hpp"
+
+#include <string>
 
 namespace pointsman::protocol {
 

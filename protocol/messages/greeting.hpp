@@ -2,12 +2,12 @@
 // HandshakeV10, the server's first packet.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_v10.html
 
-#include <string>
-
 #include "protocol/auth/secret.hpp"
 #include "protocol/bytes.hpp"
 #include "protocol/capability.hpp"
 #include "protocol/errc.hpp"
+
+#include <string>
 
 namespace pointsman::protocol {
 

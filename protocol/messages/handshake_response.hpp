@@ -2,14 +2,14 @@
 // HandshakeResponse41 and SSLRequest.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_packets_protocol_handshake_response.html
 
+#include "protocol/bytes.hpp"
+#include "protocol/capability.hpp"
+#include "protocol/errc.hpp"
+
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "protocol/bytes.hpp"
-#include "protocol/capability.hpp"
-#include "protocol/errc.hpp"
 
 namespace pointsman::protocol {
 
@@ -20,13 +20,14 @@ struct SslRequest {
 };
 
 struct HandshakeResponse {
-    Capabilities capabilities = 0;  // as the client sent them (MariaDB's extended ones in the high half)
+    Capabilities capabilities =
+        0;  // as the client sent them (MariaDB's extended ones in the high half)
     std::uint32_t max_packet_size = 0;
     std::uint8_t character_set = 0;
     std::string user;
     Buffer auth_response;
-    std::string schema;  // with CLIENT_CONNECT_WITH_DB
-    std::string plugin;  // with CLIENT_PLUGIN_AUTH
+    std::string schema;                                           // with CLIENT_CONNECT_WITH_DB
+    std::string plugin;                                           // with CLIENT_PLUGIN_AUTH
     std::vector<std::pair<std::string, std::string>> attributes;  // with CLIENT_CONNECT_ATTRS
     std::uint8_t zstd_level = 0;  // with CLIENT_ZSTD_COMPRESSION_ALGORITHM
 };

@@ -4,11 +4,11 @@
 // The manual says string<EOF> for `info` without CLIENT_SESSION_TRACK; servers write a
 // length-encoded string in both cases.
 
-#include <string>
-
 #include "protocol/bytes.hpp"
 #include "protocol/capability.hpp"
 #include "protocol/errc.hpp"
+
+#include <string>
 
 namespace pointsman::protocol {
 

@@ -5,13 +5,13 @@
 //
 // All views borrow from the payload.
 
-#include <optional>
-#include <string_view>
-#include <vector>
-
 #include "protocol/messages/column_type.hpp"
 #include "protocol/wire_reader.hpp"
 #include "protocol/wire_writer.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace pointsman::protocol {
 
@@ -32,10 +32,10 @@ enum class ParameterNames : std::uint8_t { absent, present };
 struct ParameterBlock {
     std::uint16_t count = 0;
     ParameterNames names = ParameterNames::absent;
-    Bytes null_bitmap;      // one bit for each parameter, lowest first
+    Bytes null_bitmap;        // one bit for each parameter, lowest first
     bool types_sent = false;  // new_params_bind_flag; else the last execution's types hold
-    Bytes types;            // int<2> each, with names string<lenenc>
-    Bytes rest;             // the values, and whatever follows them
+    Bytes types;              // int<2> each, with names string<lenenc>
+    Bytes rest;               // the values, and whatever follows them
 
     bool is_null(std::size_t index) const
     {

@@ -2,13 +2,13 @@
 // COM_QUERY, with the query attributes that may stand in front of the text.
 // https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query.html
 
-#include <string_view>
-#include <vector>
-
 #include "protocol/bytes.hpp"
 #include "protocol/capability.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/messages/parameters.hpp"
+
+#include <string_view>
+#include <vector>
 
 namespace pointsman::protocol {
 

@@ -139,10 +139,15 @@ Plan plan(const PlanInput& input, Random& random)
     result.route = forced ? *forced : free_route(input, random);
     if (result.route.kind != RouteKind::server) return result;
     // Reads elsewhere are free of what binds a session; everything else must find it.
-    bool free_read = input.facts.statement && input.facts.statement->access == sql::Access::replica;
+    bool free_read =
+        input.facts.statement && input.facts.statement->access == sql::Access::replica;
     auto bound = input.state.bound_to();
-    result.state_lost =
-        bound && *bound != result.route.server && !free_read && !input.facts.only_on;
+    if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
+    // A hint does not take a statement away from the state that it needs.
+    if (result.route.on_replica)
+        result.route = route_to(*bound, RouteReason::pinned, input.topology);
+    else
+        result.state_lost = true;
     return result;
 }
 
