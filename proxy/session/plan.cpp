@@ -70,6 +70,11 @@ Route free_route(const PlanInput& input, Random& random)
     return route(router_input, random);
 }
 
+bool begins_transaction(const CommandFacts& facts)
+{
+    return facts.statement && facts.statement->transaction == sql::Transaction::begin_read_only;
+}
+
 bool ends_transaction(const CommandFacts& facts)
 {
     if (!facts.statement) return false;
@@ -143,11 +148,12 @@ Plan plan(const PlanInput& input, Random& random)
         input.facts.statement && input.facts.statement->access == sql::Access::replica;
     auto bound = input.state.bound_to();
     if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
-    // A hint does not take a statement away from the state that it needs.
-    if (result.route.on_replica)
+    // Neither a hint nor a read-only transaction takes a session away from the state that it needs.
+    bool by_choice = result.route.reason == RouteReason::hint || begins_transaction(input.facts);
+    if (result.route.on_replica && by_choice)
         result.route = route_to(*bound, RouteReason::pinned, input.topology);
     else
-        result.state_lost = true;
+        result.state_lost = result.route.reason != RouteReason::in_transaction;
     return result;
 }
 
