@@ -26,7 +26,7 @@ void ServerHealth::on_sample(ProbeSample sample)
         if (!failing_since_) failing_since_ = sample.started;
         last_error_ = std::move(sample.error);
         good_in_a_row_ = 0;
-        server_answered(sample.result) ? on_refusal() : on_silence(sample);
+        server_answered(sample.result) ? on_refusal(sample) : on_silence(sample);
     }
 }
 
@@ -51,10 +51,13 @@ void ServerHealth::on_report(ProbeSample& sample)
 // It lives, and does not say how it is. A full server or a changed password of the monitor must not
 // take a working primary away, so this never counts towards `down`; a replica takes no reads
 // meanwhile.
-void ServerHealth::on_refusal()
+void ServerHealth::on_refusal(const ProbeSample& sample)
 {
     bad_in_a_row_ = 0;
     seen_ = HealthState::suspect;
+    // Each further look may cost both sides a login over TLS, some 30 ms of CPU.
+    constexpr milliseconds between_refusals{1'000};
+    next_probe_ = std::max(next_probe_, sample.started + between_refusals);
 }
 
 void ServerHealth::on_silence(const ProbeSample& sample)

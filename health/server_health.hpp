@@ -46,7 +46,7 @@ public:
 
 private:
     void on_report(ProbeSample& sample);
-    void on_refusal();
+    void on_refusal(const ProbeSample& sample);
     void on_silence(const ProbeSample& sample);
     std::chrono::milliseconds soon() const;
 

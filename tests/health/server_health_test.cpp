@@ -122,6 +122,16 @@ TEST_CASE("probes leave each interval, and the second look at a silent server co
     CHECK(health.next_probe() == start + 226ms);
 }
 
+TEST_CASE("a server that refuses is looked at once a second, sooner only if sessions lose links")
+{
+    ServerHealth health{{}, false, start};
+    health.on_probe_started(start);
+    health.on_sample(sample_of(ProbeResult::access_denied, start));
+    CHECK(health.next_probe() == start + 1s);
+    health.on_suspicion(start + 200ms);
+    CHECK(health.next_probe() == start + 200ms);
+}
+
 TEST_CASE("suspicion brings the next probe forward, a storm of it makes no storm of probes")
 {
     struct Row {
