@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "proxy/net/frame_pool.hpp"
+
 namespace pointsman::proxy::net {
 
 template <class T>
@@ -27,6 +29,17 @@ struct FinalAwaiter {
 };
 
 struct PromiseBase {
+#ifndef __SANITIZE_ADDRESS__
+    static void* operator new(std::size_t size)
+    {
+        return FramePool::of_this_thread().allocate(size);
+    }
+    static void operator delete(void* frame, std::size_t size) noexcept
+    {
+        FramePool::of_this_thread().release(frame, size);
+    }
+#endif
+
     std::coroutine_handle<> continuation;
     std::exception_ptr failure;
 
@@ -117,9 +130,6 @@ struct Detached {
 
 /// Starts `task` now; it runs by itself until it ends. An exception that leaves it ends the
 /// process.
-inline detail::Detached spawn(Task<void> task)
-{
-    co_await std::move(task);
-}
+detail::Detached spawn(Task<void> task);
 
 }  // namespace pointsman::proxy::net
