@@ -38,7 +38,8 @@ public:
     }
     BackendLink(const BackendLink&) = delete;
     BackendLink& operator=(const BackendLink&) = delete;
-    ~BackendLink() { counters.links_open.sub(); }
+    /// Takes leave of the server where it can, lest it counts and logs an aborted connection.
+    ~BackendLink();
 
     const config::ServerId server;
     const std::unique_ptr<net::Stream> stream;
@@ -47,7 +48,7 @@ public:
 
     protocol::Capabilities negotiated = 0;
     std::uint32_t backend_connection_id = 0;
-    protocol::Ok login_ok;      // the packet that ended the login
+    protocol::Ok login_ok;  // the packet that ended the login
     bool is_mariadb = false;
     bool tracks_state = false;  // the server reports every change of session state
     bool autocommit = true;     // as the server last reported it

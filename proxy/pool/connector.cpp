@@ -24,7 +24,8 @@ constexpr std::string_view mysql_tracker_statement =
     "character_set_connection,character_set_results,character_set_server,collation_connection,"
     "collation_database,collation_server,completion_type,cte_max_recursion_depth,"
     "default_storage_engine,default_week_format,div_precision_increment,end_markers_in_json,"
-    "explain_format,explicit_defaults_for_timestamp,foreign_key_checks,group_concat_max_len,gtid_next,"
+    "explain_format,explicit_defaults_for_timestamp,foreign_key_checks,group_concat_max_len,gtid_"
+    "next,"
     "information_schema_stats_expiry,innodb_lock_wait_timeout,interactive_timeout,"
     "join_buffer_size,lc_messages,lc_time_names,lock_wait_timeout,long_query_time,"
     "max_execution_time,max_heap_table_size,max_join_size,max_length_for_sort_data,"
@@ -50,6 +51,12 @@ protocol::Capabilities link_capabilities(protocol::Capabilities client)
                                 capability::multi_factor_authentication;
     return (client & ~not_passed) | capability::session_track;
 }
+
+/// Those that change the bytes of commands and answers.
+constexpr protocol::Capabilities wire_capabilities =
+    capability::protocol_41 | capability::deprecate_eof | capability::query_attributes |
+    capability::optional_resultset_metadata | capability::multi_results |
+    capability::ps_multi_results;
 
 protocol::BackendTls handshake_tls(config::ServerTlsMode mode)
 {
@@ -208,6 +215,14 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
         co_return std::move(*failure);
     }
     link->negotiated = login.handshake().negotiated();
+    if (auto missing = request.capabilities & wire_capabilities & ~link->negotiated) {
+        // Bytes pass unchanged, so both ends must speak the same form of the protocol.
+        auto mismatch =
+            unreachable(server, "it lacks protocol capabilities " + std::to_string(missing) +
+                                    " that this client was offered");
+        count_failure(context, server, mismatch);
+        co_return mismatch;
+    }
     link->backend_connection_id = login.handshake().greeting().connection_id;
     link->schema = request.schema;
     link->is_mariadb = server.flavour == health::Flavour::mariadb;

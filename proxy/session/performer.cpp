@@ -366,8 +366,9 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
         link.counters.links_lost.add();
         worker.shared.signals.note_link_lost(server);
     }
-    bool retries = !retried_ && worker.settings->config.routing.retry_reads;
-    bool may_retry = command_.is_whole() && command_.wire_size > 0 && (retries || !sent);
+    bool retries = sent ? !retried_ && worker.settings->config.routing.retry_reads
+                        : worker.reactor.now() < hold_until_;
+    bool may_retry = command_.is_whole() && command_.wire_size > 0 && retries;
     Loss loss{facts_, core_.state, server, result.answer_begun, sent, may_retry};
     auto recovery = on_backend_lost(loss);
     core_.links.drop(server);

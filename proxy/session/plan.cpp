@@ -144,8 +144,7 @@ Plan plan(const PlanInput& input, Random& random)
     result.route = forced ? *forced : free_route(input, random);
     if (result.route.kind != RouteKind::server) return result;
     // Reads elsewhere are free of what binds a session; everything else must find it.
-    bool free_read =
-        input.facts.statement && input.facts.statement->access == sql::Access::replica;
+    bool free_read = input.facts.statement && input.facts.statement->access == sql::Access::replica;
     auto bound = input.state.bound_to();
     if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
     // Neither a hint nor a read-only transaction takes a session away from the state that it needs.
