@@ -75,12 +75,19 @@ bool begins_transaction(const CommandFacts& facts)
     return facts.statement && facts.statement->transaction == sql::Transaction::begin_read_only;
 }
 
-bool ends_transaction(const CommandFacts& facts)
+/// Statements that may hold a COMMIT which nobody here has seen.
+bool may_hide_commit(const sql::Statement& statement)
 {
-    if (!facts.statement) return false;
-    if (facts.statement->has(sql::effect_implicit_commit)) return true;
-    if (facts.statement->has(sql::effect_xa)) return true;
-    switch (facts.statement->transaction) {
+    return statement.kind == sql::StatementKind::call ||
+           statement.kind == sql::StatementKind::execute || statement.statement_count > 1 ||
+           statement.reason == sql::PrimaryReason::not_understood;
+}
+
+bool may_end_transaction(const sql::Statement& statement)
+{
+    constexpr std::uint32_t committing = sql::effect_implicit_commit | sql::effect_xa;
+    if ((statement.effects & committing) != 0) return true;
+    switch (statement.transaction) {
         case sql::Transaction::commit:
         case sql::Transaction::commit_chain:
         case sql::Transaction::commit_release:
@@ -89,7 +96,22 @@ bool ends_transaction(const CommandFacts& facts)
         case sql::Transaction::begin_read_only:
             return true;
         default:
-            return facts.statement->statement_count > 1;
+            return may_hide_commit(statement);
+    }
+}
+
+bool may_end_transaction(const CommandFacts& facts)
+{
+    if (facts.statement) return may_end_transaction(*facts.statement);
+    switch (facts.command) {
+        case Command::query:
+        case Command::stmt_execute:
+        case Command::create_db:
+        case Command::drop_db:
+        case Command::refresh:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -192,8 +214,8 @@ Recovery on_backend_lost(const Loss& loss)
         return loss.may_retry ? Recovery::retry : Recovery::state_lost;
     }
     if (in_transaction)
-        return ends_transaction(loss.facts) ? Recovery::outcome_unknown
-                                            : Recovery::transaction_aborted;
+        return may_end_transaction(loss.facts) ? Recovery::outcome_unknown
+                                               : Recovery::transaction_aborted;
     bool repeatable = is_repeatable(loss.facts);
     if (!repeatable) return Recovery::outcome_unknown;
     if (bound_here || !loss.may_retry) return Recovery::state_lost;
