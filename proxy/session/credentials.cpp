@@ -10,6 +10,15 @@ void Credentials::configure(const config::Config& config)
         listed_.emplace(user.name, protocol::auth::Secret::from_password(user.password.value));
     max_entries_ = config.credentials.max_entries;
     ttl_ = config.credentials.ttl;
+    make_room(max_entries_);
+}
+
+void Credentials::make_room(std::size_t most)
+{
+    while (learned_.size() > most) {
+        learned_.erase(oldest_first_.front());
+        oldest_first_.pop_front();
+    }
 }
 
 std::optional<Credentials::Found> Credentials::find(const std::string& user,
@@ -36,10 +45,8 @@ void Credentials::learn(const std::string& user, const protocol::auth::Secret& s
         oldest_first_.splice(oldest_first_.end(), oldest_first_, known->second.place);
         return;
     }
-    if (learned_.size() >= max_entries_ && !oldest_first_.empty()) {
-        learned_.erase(oldest_first_.front());
-        oldest_first_.pop_front();
-    }
+    if (max_entries_ == 0) return;
+    make_room(max_entries_ - 1);
     auto place = oldest_first_.insert(oldest_first_.end(), user);
     learned_.emplace(user, Learned{secret, now, place});
 }

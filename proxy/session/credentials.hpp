@@ -40,6 +40,8 @@ private:
         net::TimePoint verified_at;
         std::list<std::string>::iterator place;
     };
+    /// Drops those that were proven longest ago, down to `most`.
+    void make_room(std::size_t most);
     mutable std::mutex mutex_;
     std::unordered_map<std::string, protocol::auth::Secret> listed_;
     std::unordered_map<std::string, Learned> learned_;
