@@ -1,0 +1,91 @@
+#include "proxy/pool/session_sync.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace pointsman::proxy;
+
+TEST_CASE("the statement that brings a link to a session's variables, case by case")
+{
+    struct Row {
+        std::string_view what;
+        Variables link, session;
+        std::string_view statement;  // empty: none
+    };
+    const std::vector<Row> rows{
+        {"nothing anywhere", {}, {}, ""},
+        {"a new link and a text", {}, {{"time_zone", "+02:00"}}, "SET SESSION time_zone='+02:00'"},
+        {"a number is bare",
+         {},
+         {{"sort_buffer_size", "262144"}},
+         "SET SESSION sort_buffer_size=262144"},
+        {"a negative number", {}, {{"x", "-1"}}, "SET SESSION x=-1"},
+        {"a fraction",
+         {},
+         {{"long_query_time", "10.000000"}},
+         "SET SESSION long_query_time=10.000000"},
+        {"a minus alone is text", {}, {{"x", "-"}}, "SET SESSION x='-'"},
+        {"a point alone is text", {}, {{"x", "."}}, "SET SESSION x='.'"},
+        {"two points are text", {}, {{"x", "1.2.3"}}, "SET SESSION x='1.2.3'"},
+        {"a number and more is text",
+         {},
+         {{"x", "1;DROP TABLE t"}},
+         "SET SESSION x='1;DROP TABLE t'"},
+        {"a quote is doubled", {}, {{"x", "it's '"}}, "SET SESSION x='it''s '''"},
+        {"an empty value", {}, {{"sql_mode", ""}}, "SET SESSION sql_mode=''"},
+        {"an empty result character set is NULL",
+         {},
+         {{"character_set_results", ""}},
+         "SET SESSION character_set_results=NULL"},
+        {"what is equal is left out",
+         {{"a", "x"}, {"b", "1"}},
+         {{"a", "x"}, {"b", "2"}},
+         "SET SESSION b=2"},
+        {"all equal", {{"a", "x"}}, {{"a", "x"}}, ""},
+        {"several, by name, so that a collation comes behind its character set",
+         {},
+         {{"collation_connection", "utf8mb4_bin"},
+          {"character_set_connection", "utf8mb4"},
+          {"autocommit", "OFF"}},
+         "SET SESSION character_set_connection='utf8mb4',"
+         "SESSION collation_connection='utf8mb4_bin'"},
+        {"one-shot values stay behind",
+         {},
+         {{"insert_id", "7"}, {"last_insert_id", "7"}, {"identity", "7"}, {"autocommit", "ON"}},
+         ""},
+        {"what is tracked stays behind",
+         {},
+         {{"session_track_gtids", "OWN_GTID"}, {"session_track_schema", "OFF"}},
+         ""},
+    };
+    for (const auto& row : rows) {
+        INFO(row.what);
+        CHECK(sync_statement(row.link, row.session).value_or("") == row.statement);
+    }
+}
+
+TEST_CASE("a variable that means something else on another link cannot move")
+{
+    struct Row {
+        std::string_view variable, value;
+        bool moves;
+    };
+    constexpr Row rows[] = {
+        {"time_zone", "SYSTEM", true},
+        {"sql_mode", "ANSI_QUOTES", true},
+        {"gtid_next", "AUTOMATIC", false},
+        {"sql_log_bin", "OFF", false},
+        {"pseudo_thread_id", "7", false},
+        {"rand_seed1", "1", false},
+        {"rand_seed2", "1", false},
+        // A backslash would be read by one sql_mode and kept by another.
+        {"init_connect", "a\\b", false},
+    };
+    for (const auto& row : rows) {
+        INFO(row.variable);
+        CHECK(can_move(row.variable, row.value) == row.moves);
+    }
+}

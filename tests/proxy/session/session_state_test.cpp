@@ -1,0 +1,286 @@
+#include "proxy/session/session_state.hpp"
+
+#include "tests/support/sessions.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pointsman;
+using namespace pointsman::proxy;
+using namespace pointsman::tests;
+using protocol::TrackedChange;
+using protocol::TrackedSchema;
+using protocol::TrackedVariable;
+
+namespace status = protocol::server_status;
+
+namespace {
+
+constexpr std::uint16_t in_trans = status::autocommit | status::in_trans;
+
+std::string value_of(const SessionState& state, std::string_view name)
+{
+    auto found = state.variables()->find(name);
+    return found == state.variables()->end() ? "not there" : found->second;
+}
+
+}  // namespace
+
+TEST_CASE("status flags say where a transaction is")
+{
+    SessionState state;
+    CHECK_FALSE(state.in_transaction());
+
+    settle(state, {.text = "BEGIN", .status = in_trans});
+    CHECK(state.transaction_on() == primary);
+    settle(state, {.text = "SELECT 1", .status = in_trans});
+    CHECK(state.transaction_on() == primary);
+
+    // An ERR carries no status: the transaction is where it was.
+    settle(state, {.text = "INSERT INTO t VALUES (1)", .error_code = 1062});
+    CHECK(state.transaction_on() == primary);
+
+    settle(state, {.text = "COMMIT"});
+    CHECK_FALSE(state.in_transaction());
+
+    settle(state, {.text = "START TRANSACTION READ ONLY", .status = in_trans, .server = replica1});
+    CHECK(state.transaction_on() == replica1);
+}
+
+TEST_CASE("without autocommit everything is in a transaction, from the SET on")
+{
+    SessionState state;
+    settle(state, {.text = "SET autocommit=0", .status = 0});
+    CHECK(state.transaction_on() == primary);
+    CHECK_FALSE(state.autocommit());
+    settle(state, {.text = "COMMIT", .status = 0});
+    CHECK(state.transaction_on() == primary);
+    settle(state, {.text = "SET autocommit=1", .status = status::autocommit});
+    CHECK_FALSE(state.in_transaction());
+}
+
+TEST_CASE("each statement that leaves state on its link pins the session")
+{
+    struct Row {
+        Done done;
+        std::uint32_t pins;
+    };
+    const std::vector<Row> rows{
+        {{.text = "SELECT 1"}, pin_none},
+        {{.text = "INSERT INTO t VALUES (1)"}, pin_none},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, pin_temporary_table},
+        {{.text = "LOCK TABLES t WRITE"}, pin_lock_tables},
+        {{.text = "XA START 'a'"}, pin_xa},
+        {{.text = "SET @a=1"}, pin_user_variable},
+        {{.text = "SELECT @a:=1"}, pin_user_variable},
+        {{.text = "PREPARE p FROM 'SELECT 1'"}, pin_prepared_text},
+        {{.text = "SELECT GET_LOCK('a', 1)"}, pin_user_lock},
+        {{.text = "HANDLER t OPEN"}, pin_handler},
+        {{.text = "SET session_track_gtids=OWN_GTID",
+          .changes = {TrackedVariable{"session_track_gtids", "OWN_GTID"}}},
+         pin_session_tracking},
+        // A SET that the server reports can be done again elsewhere, but for some variables.
+        {{.text = "SET time_zone='+01:00'", .changes = {TrackedVariable{"time_zone", "+01:00"}}},
+         pin_none},
+        {{.text = "SET sql_log_bin=0", .changes = {TrackedVariable{"sql_log_bin", "OFF"}}},
+         pin_session_variable},
+        {{.text = "SET time_zone='+01:00'", .link_tracks_state = false}, pin_session_variable},
+        // What a SET did without any report, nobody can do again.
+        {{.text = "SET ROLE admin"}, pin_unexplained},
+        {{.text = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"}, pin_next_transaction},
+        // A change that is reported without a name.
+        {{.text = "CALL p()", .state_changed = true}, pin_unexplained},
+        {{.text = "CALL p()"}, pin_none},
+        {{.text = "CALL p()", .link_tracks_state = false}, pin_unexplained},
+        {{.text = "SELECT f()", .state_changed = true}, pin_unexplained},
+        {{.text = "USE shop", .changes = {TrackedSchema{"shop"}}, .state_changed = true}, pin_none},
+        {{.text = "CALL p()",
+          .changes = {TrackedVariable{"time_zone", "+01:00"}},
+          .state_changed = true},
+         pin_none},
+        // What failed left nothing.
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)", .error_code = 1050}, pin_none},
+        {{.text = "SET TRANSACTION READ ONLY", .error_code = 1568}, pin_none},
+    };
+    for (const auto& row : rows) {
+        INFO(row.done.text);
+        const auto state = state_after({row.done});
+        CHECK(state.pins() == row.pins);
+        CHECK(state.bound_to().has_value() == (row.pins != pin_none));
+        const bool every_statement = (row.pins & pins_every_statement) != 0;
+        CHECK(state.pinned_to().has_value() == every_statement);
+    }
+}
+
+TEST_CASE("COM_SET_OPTION pins")
+{
+    SessionState state;
+    protocol::Report report;
+    report.has_status = true;
+    report.status = status::autocommit;
+    Settled settled;
+    settled.command = protocol::Command::set_option;
+    settled.report = &report;
+    settled.server = primary;
+    state.settle(settled);
+    CHECK(state.pins() == pin_set_option);
+}
+
+TEST_CASE("what frees a session of its pins")
+{
+    struct Row {
+        Done before, after;
+        std::uint32_t left;
+    };
+    const std::vector<Row> rows{
+        {{.text = "LOCK TABLES t WRITE"}, {.text = "SELECT 1"}, pin_lock_tables},
+        {{.text = "LOCK TABLES t WRITE"}, {.text = "UNLOCK TABLES"}, pin_none},
+        {{.text = "LOCK TABLES t WRITE"},
+         {.text = "UNLOCK TABLES", .error_code = 1205},
+         pin_lock_tables},
+        {{.text = "SET TRANSACTION READ ONLY"}, {.text = "SELECT 1"}, pin_none},
+        {{.text = "SET TRANSACTION READ ONLY"},
+         {.text = "SET TRANSACTION READ WRITE"},
+         pin_next_transaction},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, {.text = "COMMIT"}, pin_temporary_table},
+        {{.text = "SET @a=1"}, {.text = "SELECT 1", .server = replica1}, pin_user_variable},
+    };
+    for (const auto& row : rows) {
+        INFO(row.before.text << " then " << row.after.text);
+        const auto state = state_after({row.before, row.after});
+        CHECK(state.pins() == row.left);
+        CHECK(state.bound_to().has_value() == (row.left != pin_none));
+    }
+}
+
+TEST_CASE("a reset ends all that a session had, but not what its server is")
+{
+    SessionState state;
+    state.set_server_version(true, 110400);
+    settle(state, {.text = "SET sql_mode=ANSI_QUOTES",
+                   .changes = {TrackedVariable{"sql_mode", "ANSI_QUOTES"}, TrackedSchema{"shop"}}});
+    settle(state, {.text = "CREATE TEMPORARY TABLE t (a INT)", .status = in_trans});
+    settle(state, {.text = "INSERT INTO t VALUES (1)", .status = in_trans, .last_insert_id = 9});
+    REQUIRE(state.in_transaction());
+    REQUIRE(state.last_insert_id() == 9);
+
+    state.reset("other");
+
+    CHECK(state.pins() == pin_none);
+    CHECK_FALSE(state.bound_to());
+    CHECK_FALSE(state.in_transaction());
+    CHECK_FALSE(state.diagnostics_on());
+    CHECK(state.autocommit());
+    CHECK(state.last_insert_id() == 0);
+    CHECK(state.schema() == "other");
+    CHECK(state.variables()->empty());
+    CHECK_FALSE(state.dialect().ansi_quotes);
+    CHECK(state.dialect().mariadb);
+    CHECK(state.dialect().server_version == 110400);
+}
+
+TEST_CASE("variables and the schema are taken from what servers report")
+{
+    SessionState state;
+    state.note_changes({TrackedSchema{"shop"}, TrackedVariable{"time_zone", "+01:00"},
+                        TrackedVariable{"autocommit", "OFF"},
+                        TrackedVariable{"session_track_gtids", "OFF"}});
+    CHECK(state.schema() == "shop");
+    CHECK(value_of(state, "time_zone") == "+01:00");
+    CHECK(value_of(state, "autocommit") == "not there");
+    CHECK(value_of(state, "session_track_gtids") == "not there");
+
+    const auto before = state.variables();
+    state.note_changes({TrackedVariable{"time_zone", "+01:00"}});
+    CHECK(state.variables() == before);  // nothing new: links at these values stay in step
+
+    state.note_changes({TrackedVariable{"time_zone", "+02:00"}});
+    CHECK(value_of(state, "time_zone") == "+02:00");
+    CHECK(before->find("time_zone")->second == "+01:00");  // shared values never change
+}
+
+TEST_CASE("a variable that was set silently explains no other statement's change")
+{
+    SessionState state;
+    state.note_silent_variable("character_set_client", "latin1");
+    CHECK(value_of(state, "character_set_client") == "latin1");
+    settle(state, {.text = "CALL p()", .state_changed = true});
+    CHECK(state.pins() == pin_unexplained);
+}
+
+TEST_CASE("sql_mode decides how statements are read")
+{
+    struct Row {
+        std::string_view modes;
+        bool ansi_quotes, no_backslash_escapes;
+    };
+    constexpr Row rows[] = {
+        {"", false, false},
+        {"STRICT_TRANS_TABLES", false, false},
+        {"REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ANSI", true, false},
+        {"NO_BACKSLASH_ESCAPES", false, true},
+        {"ANSI_QUOTES,NO_BACKSLASH_ESCAPES", true, true},
+    };
+    for (const auto& row : rows) {
+        INFO(row.modes);
+        SessionState state;
+        state.note_changes({TrackedVariable{"sql_mode", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES"}});
+        state.note_changes({TrackedVariable{"sql_mode", std::string(row.modes)}});
+        CHECK(state.dialect().ansi_quotes == row.ansi_quotes);
+        CHECK(state.dialect().no_backslash_escapes == row.no_backslash_escapes);
+    }
+}
+
+TEST_CASE("warnings and errors stay where the last statement left them")
+{
+    struct Row {
+        Done done;
+        std::optional<config::ServerId> on;
+    };
+    const std::vector<Row> rows{
+        {{.text = "SELECT 1", .server = replica1}, std::nullopt},
+        {{.text = "SELECT 1/0", .warnings = 1, .server = replica1}, replica1},
+        {{.text = "SELECT nothing", .error_code = 1054, .server = replica2}, replica2},
+        {{.text = "SHOW WARNINGS", .server = primary}, primary},  // asking does not clear
+    };
+    for (const auto& row : rows) {
+        INFO(row.done.text);
+        auto state = state_after({{.text = "SELECT 1/0", .warnings = 1}, row.done});
+        CHECK(state.diagnostics_on() == row.on);
+    }
+}
+
+TEST_CASE("with a server goes all that lived there, and nothing else")
+{
+    auto state = state_after({{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+                              {.text = "BEGIN", .status = in_trans},
+                              {.text = "SELECT 1/0", .status = in_trans, .warnings = 1}});
+
+    state.forget_server(replica1);
+    CHECK(state.transaction_on() == primary);
+    CHECK(state.pinned_to() == primary);
+    CHECK(state.diagnostics_on() == primary);
+
+    state.forget_server(primary);
+    CHECK_FALSE(state.in_transaction());
+    CHECK_FALSE(state.bound_to());
+    CHECK(state.pins() == pin_none);
+    CHECK_FALSE(state.diagnostics_on());
+    CHECK((state.status() & status::in_trans) == 0);
+    CHECK(state.autocommit());
+}
+
+TEST_CASE("LAST_INSERT_ID() is that of the last statement that made one")
+{
+    auto state = state_after({{.text = "INSERT INTO t VALUES (NULL)", .last_insert_id = 5},
+                              {.text = "SELECT 1"},
+                              {.text = "UPDATE t SET a=1"}});
+    CHECK(state.last_insert_id() == 5);
+}
+
+TEST_CASE("a client that chose what is tracked is known to have done so")
+{
+    auto state = state_after({{.text = "SET session_track_transaction_info=STATE"}});
+    CHECK(state.client_chose_tracking());
+    state.reset("");
+    CHECK_FALSE(state.client_chose_tracking());
+}
