@@ -196,3 +196,11 @@ def test_listeners_without_change_keep_their_port(own, witness):
     assert set(where_reads_go(own)) == {"db2", "db3"}
     with error(1045):
         own.connect("app", "wrong")
+
+
+def test_logins_in_the_middle_of_reloads_get_the_whole_key(own, account):
+    users = [account(f"pw{number}") for number in range(20)]
+    for number, user in enumerate(users):  # each is unknown yet: the proxy sends its RSA key
+        own.reload(set_weights(db2=number))
+        with contextlib.closing(own.connect(user, f"pw{number}")) as connection:
+            assert value(connection, "SELECT 1") == 1
