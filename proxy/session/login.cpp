@@ -76,10 +76,9 @@ const health::ServerView* face_of(const health::Topology& topology)
     return nullptr;
 }
 
-ServerHandshake::Settings handshake_settings(const SessionCore& core,
+ServerHandshake::Settings handshake_settings(const SessionCore& core, const Settings& settings,
                                              protocol::Capabilities offered)
 {
-    const auto& settings = *core.worker.settings;
     auto* face = face_of(*core.worker.topology);
     ServerHandshake::Settings result;
     result.server_version = greeting_version(settings.config, face);
@@ -99,7 +98,10 @@ ServerHandshake::Settings handshake_settings(const SessionCore& core,
 class Login {
 public:
     Login(SessionCore& core, protocol::Capabilities offered)
-        : core_(core), handshake_(handshake_settings(core, offered)), check_(core)
+        : core_(core),
+          settings_(core.worker.settings),
+          handshake_(handshake_settings(core, *settings_, offered)),
+          check_(core)
     {
     }
 
@@ -194,8 +196,7 @@ private:
     net::Task<bool> start_tls()
     {
         core_.worker.counters.tls_handshakes.add();
-        bool good =
-            co_await core_.client.start_tls_server(core_.worker.settings->client_tls->get());
+        bool good = co_await core_.client.start_tls_server(settings_->client_tls->get());
         if (!good) co_return false;
         std::ignore = handshake_.on_tls_ready();
         co_return true;
@@ -258,6 +259,7 @@ private:
     }
 
     SessionCore& core_;
+    const SettingsPtr settings_;  // a reload in the middle must not take the RSA key away
     ServerHandshake handshake_;
     AccountCheck check_;
     bool spoke_ = false;  // the client sent something

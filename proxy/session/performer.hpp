@@ -55,6 +55,7 @@ private:
     bool is_prepared(const BackendLink& link) const;
     net::Task<bool> ensure_prepared(BackendLink& link);
     net::Task<Next> hold(std::string why);
+    net::Task<Next> hold_refused_write(BackendLink& link);
     protocol::Bytes outgoing_bytes(BackendLink& link);
     net::Task<Next> on_failed(BackendLink& link, RelayResult result);
     net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);

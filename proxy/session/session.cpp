@@ -193,7 +193,8 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
 
 net::Task<void> Session::ask_collation(BackendLink& link)
 {
-    auto rows = co_await query_rows(link, "SELECT @@collation_connection");
+    std::string question = "SELECT @@collation_connection";
+    auto rows = co_await query_rows(link, std::move(question));
     if (!rows || rows->size() != 1 || !rows->front().front()) co_return;
     core_.state.note_silent_variable("collation_connection", *rows->front().front());
     link.variables = core_.state.variables();

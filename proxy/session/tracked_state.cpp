@@ -95,8 +95,8 @@ net::Task<bool> bring_to_state(BackendLink& link, const SessionState& state, boo
         link.autocommit = false;
     }
     if (link.last_insert_id != state.last_insert_id()) {
-        auto set = co_await run_statement(
-            link, "SET last_insert_id=" + std::to_string(state.last_insert_id()));
+        auto statement = "SET last_insert_id=" + std::to_string(state.last_insert_id());
+        auto set = co_await run_statement(link, statement);
         if (!set.ok()) co_return false;
         link.last_insert_id = state.last_insert_id();
     }
