@@ -94,6 +94,7 @@ void SessionState::settle(const Settled& settled)
 {
     const auto& report = *settled.report;
     if (report.has_status) status_ = report.status;
+    if (settled.on_replica) last_replica_ = settled.server;
     settle_transaction(settled);
     if (report.error_code == 0) settle_pins(settled);
     if (report.last_insert_id != 0) last_insert_id_ = report.last_insert_id;
@@ -160,6 +161,7 @@ void SessionState::forget_server(config::ServerId server)
         status_ &= static_cast<std::uint16_t>(~server_status::in_trans);
     }
     if (diagnostics_on_ == server) diagnostics_on_.reset();
+    if (last_replica_ == server) last_replica_.reset();
     if (pin_server_ != server) return;
     pin_server_.reset();
     pins_ = pin_none;

@@ -71,6 +71,9 @@ public:
     /// Where the last statement left warnings or an error to be asked for.
     std::optional<config::ServerId> diagnostics_on() const { return diagnostics_on_; }
 
+    /// Where its last read on a replica ran.
+    std::optional<config::ServerId> last_replica() const { return last_replica_; }
+
     const VariablesPtr& variables() const { return variables_; }
     const std::string& schema() const { return schema_; }
     std::uint64_t last_insert_id() const { return last_insert_id_; }
@@ -95,6 +98,7 @@ private:
     std::uint32_t pins_ = pin_none;
     std::optional<config::ServerId> pin_server_;
     std::optional<config::ServerId> diagnostics_on_;
+    std::optional<config::ServerId> last_replica_;
     std::uint64_t last_insert_id_ = 0;
     protocol::sql::Dialect dialect_;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change

@@ -228,3 +228,27 @@ TEST_CASE("the class that a command is counted under")
         CHECK(class_of(facts) == row.counted);
     }
 }
+
+TEST_CASE("a session's reads stay on one replica until another has clearly less to do")
+{
+    const auto topology = cluster();
+    const auto state = state_after({{.text = "SELECT 1", .server = replica2}});
+    const auto statement = protocol::sql::classify("SELECT 2");
+    const CommandFacts facts{Command::query, &statement, std::nullopt};
+    auto replica_chosen = [&](std::uint32_t at_replica1, std::uint32_t at_replica2) {
+        std::vector<std::uint32_t> outstanding(3);
+        outstanding[config::index_of(replica1)] = at_replica1;
+        outstanding[config::index_of(replica2)] = at_replica2;
+        const PlanInput input{.facts = facts,
+                              .state = state,
+                              .topology = topology,
+                              .outstanding = outstanding};
+        Random random(1);
+        return plan(input, random).route.server;
+    };
+    CHECK(replica_chosen(0, 0) == replica2);
+    CHECK(replica_chosen(0, 2) == replica2);
+    CHECK(replica_chosen(0, 3) == replica1);
+    CHECK(replica_chosen(5, 7) == replica2);
+    CHECK(replica_chosen(5, 9) == replica1);
+}
