@@ -242,7 +242,9 @@ TEST_CASE("a session's reads stay on one replica until another has clearly less 
         const PlanInput input{.facts = facts,
                               .state = state,
                               .topology = topology,
-                              .outstanding = outstanding};
+                              .outstanding = outstanding,
+                              .home = std::nullopt,
+                              .avoid = std::nullopt};
         Random random(1);
         return plan(input, random).route.server;
     };
