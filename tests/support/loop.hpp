@@ -35,7 +35,8 @@ public:
             reactor.stop();
         });
         patience.set(reactor.now() + std::chrono::seconds(30));
-        if (running_ > 0) reactor.run();
+        runs_ = true;
+        if (running_ > 0 && !failure_) reactor.run();
         if (failure_) std::rethrow_exception(failure_);
         if (hangs) FAIL("a task waits for what does not come");
     }
@@ -53,10 +54,13 @@ private:
         } catch (...) {
             loop.failure_ = std::current_exception();
         }
-        if (--loop.running_ == 0 || loop.failure_) loop.reactor.stop();
+        --loop.running_;
+        // One that ends before run() must not keep the others from running.
+        if (loop.runs_ && (loop.running_ == 0 || loop.failure_)) loop.reactor.stop();
     }
 
     int running_ = 0;
+    bool runs_ = false;
     std::exception_ptr failure_;
 };
 

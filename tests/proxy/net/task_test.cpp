@@ -54,10 +54,17 @@ Task<void> catching(std::string& caught)
     }
 }
 
+// A resumed coroutine is a jump where g++ optimizes, and a call, with its stack, in a sanitized build.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int rounds = 1'000;
+#else
+constexpr int rounds = 100'000;
+#endif
+
 Task<void> many(int& sum)
 {
     std::vector<int> order;
-    for (int i = 0; i < 100'000; ++i) sum += co_await answer(1, order);
+    for (int i = 0; i < rounds; ++i) sum += co_await answer(1, order);
 }
 
 }  // namespace
@@ -92,5 +99,5 @@ TEST_CASE("awaiting many tasks in a row takes no stack")
     int sum = 0;
     Loop loop;
     loop.run(many(sum));
-    CHECK(sum == 100'000);
+    CHECK(sum == rounds);
 }

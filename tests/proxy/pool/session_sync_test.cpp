@@ -81,6 +81,8 @@ TEST_CASE("a variable that means something else on another link cannot move")
         {"pseudo_thread_id", "7", false},
         {"rand_seed1", "1", false},
         {"rand_seed2", "1", false},
+        // SET timestamp=DEFAULT is reported with the old value (measured: MySQL 9.7).
+        {"timestamp", "5.000000", false},
         // A backslash would be read by one sql_mode and kept by another.
         {"init_connect", "a\\b", false},
     };
