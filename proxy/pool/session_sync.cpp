@@ -13,9 +13,12 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr std::array<std::string_view, 8> immovable{
-    "gtid_next",         "sql_log_bin", "pseudo_thread_id", "pseudo_replica_mode",
-    "pseudo_slave_mode", "rand_seed1",  "rand_seed2",       "gtid_seq_no"};
+/// timestamp: SET timestamp=DEFAULT is reported with the old value (measured: MySQL 9.7), which
+/// would stop the clock of every other link.
+constexpr std::array<std::string_view, 9> immovable{
+    "gtid_next",           "sql_log_bin",       "pseudo_thread_id",
+    "pseudo_replica_mode", "pseudo_slave_mode", "rand_seed1",
+    "rand_seed2",          "gtid_seq_no",       "timestamp"};
 
 constexpr std::array<std::string_view, 5> one_shot{"autocommit", "insert_id", "last_insert_id",
                                                    "identity", "statement_id"};

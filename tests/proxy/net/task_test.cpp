@@ -54,7 +54,8 @@ Task<void> catching(std::string& caught)
     }
 }
 
-// A resumed coroutine is a jump where g++ optimizes, and a call, with its stack, in a sanitized build.
+// A resumed coroutine is a jump where g++ optimizes, and a call, with its stack, in a sanitized
+// build.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int rounds = 1'000;
 #else
