@@ -136,6 +136,9 @@ private:
             } else if (auto* check = std::get_if<ServerHandshake::CheckWithServer>(&action)) {
                 core_.account.secret = check->secret;
                 auto verdict = co_await check_.ask_server(check->learned);
+                // Whatever else a server says, or that none is there, is not the client's fault.
+                is_clients_fault_ =
+                    !verdict.refused || verdict.refused->code == server_error::er_access_denied;
                 action = verdict.password_needed ? handshake_.on_password_needed()
                                                  : handshake_.on_verdict(verdict.refused);
             } else if (auto* accepted = std::get_if<ServerHandshake::Accepted>(&action)) {
@@ -236,19 +239,25 @@ private:
     {
         auto& counters = core_.worker.counters;
         bool denied = refused.error.code == server_error::er_access_denied;
-        if (denied)
+        if (denied || !is_clients_fault_)
             counters.logins_denied.add();
         else
             counters.protocol_errors.add();
         counters.count_own_error(refused.error.code);
-        auto now = core_.worker.reactor.now();
-        auto delay = core_.worker.shared.login_guard.note_failure(core_.client_host, now);
-        if (delay.count() > 0) {
-            net::Signal pause(core_.worker.reactor);
-            co_await pause.wait_until(now + delay);
-        }
+        if (is_clients_fault_) co_await punish();
         co_await write(refused.bytes);
         co_return CloseReason::login_denied;
+    }
+
+    /// Slows down who keeps failing.
+    net::Task<void> punish()
+    {
+        auto now = core_.worker.reactor.now();
+        auto delay = core_.worker.shared.login_guard.note_failure(core_.client_host, now);
+        if (delay.count() == 0) co_return;
+        net::Signal pause(core_.worker.reactor);
+        auto until = now + delay;
+        co_await pause.wait_until(until);
     }
 
     Ended aborted(CloseReason reason)
@@ -262,7 +271,8 @@ private:
     const SettingsPtr settings_;  // a reload in the middle must not take the RSA key away
     ServerHandshake handshake_;
     AccountCheck check_;
-    bool spoke_ = false;  // the client sent something
+    bool spoke_ = false;            // the client sent something
+    bool is_clients_fault_ = true;  // that the login failed
     CloseReason why_no_packet_ = CloseReason::login_aborted;
 };
 

@@ -30,6 +30,11 @@ bool names_read_only(const protocol::Err& error)
     return error.message.find("read-only") != std::string::npos;
 }
 
+ConnectFailure unusable_link()
+{
+    return {server_error::server_shutdown("its link was lost before it was of use"), false};
+}
+
 bool has_no_response(Command command)
 {
     return protocol::traits_of(command).response == protocol::ResponseShape::none;
@@ -307,8 +312,9 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
         link.counters.links_lost.add();
         worker.shared.signals.note_link_lost(server);
     }
+    bool lost_before = std::exchange(lost_unsent_, lost_unsent_ || !sent);
     bool retries = sent ? !retried_ && worker.settings->config.routing.retry_reads
-                        : worker.reactor.now() < hold_until_;
+                        : !lost_before || route_.on_replica || worker.reactor.now() < hold_until_;
     bool may_retry = command_.is_whole() && command_.wire_size > 0 && retries;
     Loss loss{facts_, core_.state, server, result.answer_begun, sent, may_retry};
     auto recovery = on_backend_lost(loss);
@@ -321,6 +327,10 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
                 retried_ = true;
                 worker.counters.reads_retried.add();
                 if (route_.on_replica) avoid_ = server;
+            } else if (lost_before) {
+                // A new link, lost before it was of use: like a server that can't be reached.
+                auto failure = unusable_link();
+                co_return co_await on_connect_failure(std::move(failure));
             }
             co_return Next::again;
         case Recovery::transaction_aborted: {

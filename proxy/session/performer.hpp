@@ -78,6 +78,7 @@ private:
     std::optional<config::ServerId> avoid_;
     bool redo_on_primary_ = false;
     bool retried_ = false;
+    bool lost_unsent_ = false;  // a link was lost before anything was sent
     bool state_changed_ = false;
     bool state_lost_ = false;
     protocol::Buffer own_bytes_;  // what goes out when it is not the client's own packet

@@ -125,6 +125,7 @@ net::Task<PumpEnd> Relay::pump_local_file()
             ends_.counters.bytes_from_clients.add(got.bytes);
         }
         auto header = protocol::peek_header(buffer.data());
+        borders_.note_client(header->sequence);
         MessageRest rest{header->wire_size(), false};
         auto pumped = co_await pump_message(ends_, rest);
         if (pumped != PumpEnd::done) co_return pumped;

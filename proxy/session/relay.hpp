@@ -53,6 +53,11 @@ struct RelayEnds {
 class BorderTracker {
 public:
     void note(protocol::Bytes bytes);
+    /// The client spoke in between, up to this sequence id.
+    void note_client(std::uint8_t sequence)
+    {
+        next_sequence_ = static_cast<std::uint8_t>(sequence + 1);
+    }
     bool at_border() const { return left_ == 0; }
     std::uint8_t next_sequence() const { return next_sequence_; }
 

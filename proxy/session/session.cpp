@@ -34,12 +34,16 @@ bool mentions(std::string_view text, std::string_view word)
     return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
-/// SET NAMES … COLLATE and SET CHARACTER SET change collation_connection, and servers do not report
-/// it (measured: MySQL 9.7). A mention too many costs one round trip.
-bool may_set_collation(const sql::Statement& statement, std::string_view text)
+/// SET NAMES and SET CHARACTER SET change collation_connection, and servers do not report it
+/// (measured: MySQL 9.7). A plain SET NAMES only ends a collation that is known already: else every
+/// new session would ask. A mention too many costs one round trip.
+bool may_set_collation(const sql::Statement& statement, std::string_view text,
+                       const SessionState& state)
 {
     if (statement.kind != sql::StatementKind::set) return false;
-    return mentions(text, "collate") || mentions(text, "charset") || mentions(text, "character");
+    if (mentions(text, "collate") || mentions(text, "charset") || mentions(text, "character"))
+        return true;
+    return mentions(text, "names") && state.variables()->contains("collation_connection");
 }
 
 bool begins_replication(Command command)
@@ -181,7 +185,7 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
-    bool asks_collation = text && may_set_collation(statement, *text);
+    bool asks_collation = text && may_set_collation(statement, *text, core_.state);
     Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
     auto ended = co_await performer.perform();
     if (!ended && asks_collation && performer.link()) co_await ask_collation(*performer.link());
