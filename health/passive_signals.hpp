@@ -20,7 +20,7 @@ class PassiveSignals {
 public:
     /// A link to the server was refused, reset or closed without being asked to.
     void note_link_lost(config::ServerId id) noexcept { bump(lost_, id); }
-    /// A write was refused with 1290, 1792 or 1836: it is read-only now.
+    /// A write was refused with 1290 or 1836: it is read-only now.
     void note_read_only(config::ServerId id) noexcept { bump(read_only_, id); }
 
     struct Counts {

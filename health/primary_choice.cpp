@@ -31,14 +31,16 @@ public:
             const std::optional<KnownPrimary>& known)
         : members_(members), graph_(graph), known_(known)
     {
-        for (std::size_t i = 0; i < members.size(); ++i)
-            if (may_be_primary(members[i])) writable_.push_back(i);
         if (known) known_at_ = position_of(known->id);
+        for (std::size_t i = 0; i < members.size(); ++i)
+            if (may_be_primary(members[i]) && (i == known_at_ || !members[i].refused_write))
+                writable_.push_back(i);
     }
 
     PrimaryChoice choose() &&
     {
         if (known_) drop_strangers_to_known();
+        if (has_handed_over()) std::erase(writable_, *known_at_);
         if (known_at_ && contains(writable_, *known_at_) && !left_by_its_replicas()) {
             accept(*known_at_);
         } else if (!known_ && still_looking()) {
@@ -93,6 +95,20 @@ private:
         return graph_.followers(*known_at_).empty() &&
                std::ranges::any_of(writable_, [&](std::size_t i) {
                    return i != *known_at_ && !graph_.followers(i).empty();
+               });
+    }
+
+    /// A move by hand of which the known primary's own report is late: it refused a write as
+    /// read-only since its last report, and after that report another became writable that has all
+    /// it had. The refusal alone proves nothing (a client can raise any error), and a server that
+    /// was writable beside the known primary before is not believed for it.
+    bool has_handed_over() const
+    {
+        if (!known_at_ || !contains(writable_, *known_at_)) return false;
+        const auto& known = members_[*known_at_];
+        return known.refused_write && std::ranges::any_of(writable_, [&](std::size_t i) {
+                   return i != *known_at_ && members_[i].writable_since > known.looked_at &&
+                          !graph_.follows(i, *known_at_) && graph_.covers(i, *known_at_);
                });
     }
 

@@ -27,6 +27,7 @@ struct Member {
     std::optional<TimePoint> up_since;        // nothing: down
     std::optional<TimePoint> flowing_at;      // when the receivers of a replica were seen on last
     std::string trouble;                      // "does not answer since 1.2 s"; empty: it answers
+    bool refused_write = false;               // as read-only, after `report` came
 };
 
 class ReplicationGraph {

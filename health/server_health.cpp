@@ -34,6 +34,7 @@ void ServerHealth::on_report(ProbeSample& sample)
 {
     report_ = std::move(sample.report);
     reported_at_ = sample.started;
+    refused_write_ = false;
     if (!report_->is_writable())
         writable_since_.reset();
     else if (!writable_since_)
@@ -67,6 +68,7 @@ void ServerHealth::on_silence(const ProbeSample& sample)
         seen_ = HealthState::down;
         report_.reset();
         writable_since_.reset();
+        refused_write_ = false;
         up_since_.reset();
         return;
     }

@@ -24,6 +24,8 @@ public:
     /// Something else noticed trouble: looks at once, yet not sooner than 25 ms after the last look
     /// (or a quarter of the interval, if that is shorter).
     void on_suspicion(TimePoint now);
+    /// A session had a write refused because the server is read-only.
+    void on_write_refused() { refused_write_ = true; }
     /// New rules or wishes of the operator; what is known of the server stays.
     void reconfigure(const config::Probe& rules, bool maintenance);
 
@@ -37,6 +39,8 @@ public:
     /// When the first of the reports in a row that say "writable" was asked for; nothing: it is
     /// not.
     std::optional<TimePoint> writable_since() const { return writable_since_; }
+    /// It refused a write as read-only after the report came: the report may be overtaken.
+    bool refused_write() const { return refused_write_; }
     /// Since when it is not down; nothing: it is down, or was never up.
     std::optional<TimePoint> up_since() const { return up_since_; }
     /// The first of the failures in a row that have not ended yet.
@@ -57,6 +61,7 @@ private:
     std::optional<ServerReport> report_;
     TimePoint reported_at_{}, last_start_{}, next_probe_;
     std::optional<TimePoint> writable_since_, up_since_, failing_since_;
+    bool refused_write_ = false;
     ProbeResult last_result_ = ProbeResult::ok;
     std::string last_error_;
 };

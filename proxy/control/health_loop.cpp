@@ -144,10 +144,16 @@ void HealthLoop::on_signals()
 {
     auto now = net::Clock::now();
     around_.signals.take_news();
+    bool write_refused = false;
     for (auto& watched : watched_) {
         auto counts = around_.signals.counts(watched.server.id);
-        if (std::exchange(watched.signals, counts) != counts) watched.health.on_suspicion(now);
+        auto before = std::exchange(watched.signals, counts);
+        if (before != counts) watched.health.on_suspicion(now);
+        if (before.read_only == counts.read_only) continue;
+        watched.health.on_write_refused();
+        write_refused = true;
     }
+    if (running_ && write_refused) rebuild(now);
     on_tick();
 }
 

@@ -75,6 +75,72 @@ TEST_CASE("a move of which the second half is seen first waits for the first hal
     CHECK(primary_name(cluster.build()) == "db2");
 }
 
+TEST_CASE("a move is believed without the old primary's report when it refused a write")
+{
+    ModelCluster cluster{3};
+    cluster.settle();
+    cluster.make_writable(1);
+    cluster.truth(1).channels.clear();
+    cluster.machine(0).on_write_refused();
+    CHECK(primary_name(cluster.build()) == "db1");
+
+    cluster.look(1);
+    auto topology = cluster.build();
+    CHECK(primary_name(topology) == "db2");
+    CHECK(topology.epoch == 2);
+    CHECK(quarantined(topology) == "");
+    cluster.look(1);
+    topology = cluster.build();
+    CHECK(primary_name(topology) == "db2");
+    CHECK(quarantined(topology) == "");
+
+    cluster.make_read_only(0);
+    cluster.look(0);
+    CHECK(primary_name(cluster.build()) == "db2");
+}
+
+TEST_CASE("a refused write takes no role away by itself, nor gives it to who was writable before")
+{
+    ModelCluster cluster{3};
+    cluster.settle();
+    cluster.machine(0).on_write_refused();
+    CHECK(primary_name(cluster.build()) == "db1");
+
+    SECTION("another was writable beside it")
+    {
+        cluster.make_writable(1);
+        cluster.truth(1).channels.clear();
+        cluster.look(1);
+        cluster.look(0);
+        cluster.machine(0).on_write_refused();
+        auto topology = cluster.build();
+        CHECK(primary_name(topology) == "db1");
+        CHECK(quarantined(topology) == "db2");
+    }
+    SECTION("the other still follows it")
+    {
+        cluster.make_writable(1);
+        cluster.look(1);
+        CHECK(primary_name(cluster.build()) == "db1");
+    }
+    SECTION("the other lacks what it had")
+    {
+        cluster.make_writable(1);
+        cluster.truth(1).channels.clear();
+        cluster.truth(1).executed = gtids(99);
+        cluster.look(1);
+        CHECK(primary_name(cluster.build()) == "db1");
+    }
+    SECTION("it said since then that it is writable")
+    {
+        cluster.look(0);
+        cluster.make_writable(1);
+        cluster.truth(1).channels.clear();
+        cluster.look(1);
+        CHECK(primary_name(cluster.build()) == "db1");
+    }
+}
+
 TEST_CASE("of two writable servers the known primary stays and the other gets nothing")
 {
     ModelCluster cluster{3};

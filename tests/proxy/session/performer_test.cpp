@@ -76,6 +76,18 @@ TEST_CASE("SET NAMES costs no question where no collation was set")
     CHECK_FALSE(asked(stage.servers[0], collation_question));
 }
 
+TEST_CASE("a write refused for the session's own transaction mode is not held for another primary")
+{
+    Stage stage;
+    protocol::Buffer refusal;
+    protocol::append_message(
+        refusal, protocol::encode_err(err(1792, "25006", "READ ONLY"), usual_capabilities), 1);
+    stage.every_server([&](const std::string&) { return Answer{refusal}; });
+    const auto received = stage.ask(joined({query("INSERT INTO t VALUES (1)"), quit()}));
+    CHECK(hex(received) == hex(refusal));
+    CHECK(stage.servers[0].commands.size() == 1);
+}
+
 TEST_CASE("a server that dies whenever it is made ready is not dialled for ever")
 {
     Stage stage;
