@@ -144,7 +144,8 @@ Token BodyScan::step()
         case TokenKind::symbol:
             break;
     }
-    before_previous_ = previous_;
+    before_previous_ = previous_.kind;
+    before_previous_word_ = previous_.word;
     previous_ = token;
     return token;
 }
@@ -153,6 +154,7 @@ void BodyScan::word(const Token& token)
 {
     const bool after_dot = previous_.is(TokenKind::dot);
     if (after_dot && in_information_schema_) named_in_information_schema(token);
+    if (token.is(Word::other)) return;
     switch (token.word) {
         case Word::identity:
         case Word::last_insert_id:
@@ -195,7 +197,7 @@ void BodyScan::opened(const Token& token)
 {
     if (previous_.is(TokenKind::string)) return called_unknown();
     if (!is_name(previous_)) return;
-    const bool qualified = before_previous_.is(TokenKind::dot);
+    const bool qualified = before_previous_ == TokenKind::dot;
     const FunctionTraits* traits = nullptr;
     if (previous_.is(TokenKind::word) && !qualified)
         traits = find_function(previous_.text, previous_.hash, dialect_);
@@ -208,7 +210,7 @@ void BodyScan::opened(const Token& token)
 /// After ) or AS a name is an alias, and its parentheses hold column names or a query.
 void BodyScan::called_unknown()
 {
-    if (before_previous_.is(TokenKind::close) || before_previous_.is(Word::as)) return;
+    if (before_previous_ == TokenKind::close || before_previous_word_ == Word::as) return;
     if (is_cte_column_list()) return;
     needs_primary(statement_, PrimaryReason::unknown_function);
 }
@@ -237,7 +239,7 @@ void BodyScan::user_variable(const Token& token)
 void BodyScan::qualified_by(const Token& name)
 {
     in_information_schema_ = false;
-    if (!is_name(name) || before_previous_.is(TokenKind::dot)) return;
+    if (!is_name(name) || before_previous_ == TokenKind::dot) return;
     const std::string_view schema = name.name();
     const bool of_one_server = same_name(schema, "performance_schema") ||
                                same_name(schema, "sys") || same_name(schema, "mysql");

@@ -39,7 +39,8 @@ private:
     Statement& statement_;
     const Dialect& dialect_;
     Token previous_;
-    Token before_previous_;
+    TokenKind before_previous_ = TokenKind::end;
+    Word before_previous_word_ = Word::other;
     bool accounts_ = false;
     bool saw_system_variable_ = false;
     bool in_information_schema_ = false;  // the last dot followed that name

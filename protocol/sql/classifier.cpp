@@ -2,7 +2,7 @@
 
 #include "protocol/sql/rules.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace pointsman::protocol::sql {
 
@@ -45,9 +45,9 @@ Statement classify(std::string_view text, const Dialect& dialect)
     std::uint16_t count = 0;
     while (!cursor.peek().is(TokenKind::end)) {
         if (cursor.accept(TokenKind::semicolon)) continue;
-        const Statement one = read_one(cursor, dialect);
+        Statement one = read_one(cursor, dialect);
         if (count == 0)
-            all = one;
+            all = std::move(one);
         else
             add(all, one);
         if (count < UINT16_MAX) ++count;

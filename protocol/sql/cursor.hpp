@@ -9,7 +9,7 @@ class Cursor {
 public:
     Cursor(std::string_view text, const Dialect& dialect) : lexer_(text, dialect)
     {
-        current_ = lexer_.next();
+        lexer_.read(current_);
     }
 
     /// The next token, not taken.
@@ -18,19 +18,19 @@ public:
     Token take()
     {
         const Token token = current_;
-        if (!at_end()) current_ = lexer_.next();
+        if (!at_end()) lexer_.read(current_);
         return token;
     }
     bool accept(Word word)
     {
         if (!current_.is(word)) return false;
-        current_ = lexer_.next();
+        lexer_.read(current_);
         return true;
     }
     bool accept(TokenKind kind)
     {
         if (!current_.is(kind)) return false;
-        current_ = lexer_.next();
+        lexer_.read(current_);
         return true;
     }
     /// At the end of the text or at a semicolon.

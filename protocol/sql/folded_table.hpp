@@ -65,7 +65,7 @@ public:
     {
         for (std::size_t at = slot_of(hash); !entries_[at].name.empty();
              at = (at + 1) & (slots - 1))
-            if (hashes_[at] == hash && same_name(entries_[at].name, name)) return &entries_[at];
+            if (hashes_[at] == hash && is_spelled(name, entries_[at].name)) return &entries_[at];
         return nullptr;
     }
 
@@ -75,8 +75,20 @@ private:
         return (hash ^ (hash >> 15)) & (slots - 1);
     }
 
+    /// same_name for a `row_name` that is folded already.
+    static constexpr bool is_spelled(std::string_view name, std::string_view row_name)
+    {
+        if (name.size() != row_name.size()) return false;
+        for (std::size_t i = 0; i < name.size(); ++i)
+            if (folded(name[i]) != static_cast<unsigned char>(row_name[i])) return false;
+        return true;
+    }
+
     constexpr void insert(const Row& row)
     {
+        for (const char c : row.name)
+            if (c == '\0' || folded(c) != static_cast<unsigned char>(c))
+                throw "rows are named in lower case";
         const std::uint32_t hash = hash_name(row.name);
         std::size_t at = slot_of(hash);
         while (!entries_[at].name.empty()) at = (at + 1) & (slots - 1);

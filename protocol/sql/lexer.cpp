@@ -1,9 +1,10 @@
 #include "protocol/sql/lexer.hpp"
 
-#include "protocol/sql/folded_table.hpp"
+#include "protocol/sql/word_table.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pointsman::protocol::sql {
 
@@ -13,6 +14,14 @@ constexpr bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
+
+/// Bytes that blanks and comments begin with, and the end of a version comment.
+constexpr std::array<bool, 256> gap_bytes = [] {
+    std::array<bool, 256> bytes{};
+    for (const char c : {' ', '\t', '\n', '\v', '\f', '\r', '#', '-', '/', '*'})
+        bytes[static_cast<unsigned char>(c)] = true;
+    return bytes;
+}();
 
 constexpr bool is_digit(char c)
 {
@@ -66,30 +75,30 @@ std::string_view between(const char* begin, const char* end)
 
 }  // namespace
 
-Token Lexer::next()
+void Lexer::read(Token& token)
 {
-    spaced_ = skip_blanks_and_comments();
-    Token token;
-    if (broken_) {
-        token = fail(end_);
-    } else if (at_ == end_) {
-        // A version comment that never ends is refused by the server.
-        token = in_version_comment_ ? fail(end_) : made(TokenKind::end, end_);
-        in_version_comment_ = false;
-    } else {
-        const char* begin = at_;
-        const char c = *begin;
-        if (is_digit(c))
-            token = number_or_word(begin);
-        else if (folded(c))
-            token = c == '$' ? word_or_dollar_quoted(begin) : word(begin);
-        else
-            token = punctuation(begin);
-    }
-    broken_ = false;
+    const char* const begin = at_;
+    if (looks_at(at_, ' ')) ++at_;  // most gaps are just that
+    if (at_ < end_ && gap_bytes[static_cast<unsigned char>(*at_)]) skip_blanks_and_comments();
+    spaced_ = at_ != begin;
+    token = broken_ || at_ == end_ ? end_of_text() : token_at(at_);
     token.spaced = spaced_;
     previous_ = token.kind;
-    return token;
+}
+
+Token Lexer::token_at(const char* begin)
+{
+    const char c = *begin;
+    if (!folded(c)) return punctuation(begin);
+    if (is_digit(c)) return number_or_word(begin);
+    return c == '$' ? word_or_dollar_quoted(begin) : word(begin);
+}
+
+Token Lexer::end_of_text()
+{
+    // A version comment that never ends is refused by the server.
+    const bool refused = std::exchange(broken_, false) || in_version_comment_;
+    return refused ? fail(end_) : made(TokenKind::end, end_);
 }
 
 Token Lexer::made(TokenKind kind, const char* begin) const
@@ -111,9 +120,8 @@ Token Lexer::fail(const char* begin)
 
 // ---- blanks and comments ----
 
-bool Lexer::skip_blanks_and_comments()
+void Lexer::skip_blanks_and_comments()
 {
-    const char* const begin = at_;
     while (at_ < end_ && !broken_) {
         const char c = *at_;
         if (is_blank(c))
@@ -125,7 +133,6 @@ bool Lexer::skip_blanks_and_comments()
         } else
             break;
     }
-    return at_ != begin;
 }
 
 /// At '-', '/' or '*': skips what these begin or end; false when it is only an operator.
@@ -248,12 +255,13 @@ void Lexer::skip_refused_version_comment()
 Token Lexer::word(const char* begin)
 {
     std::uint32_t hash = hash_seed;
-    char before = ' ';
     const char* p = begin;
-    for (; p < end_; before = *p++) {
+    for (; p < end_; ++p) {
         const unsigned char c = folded(*p);
-        if (c == 0) break;
-        if (c >= 0x80 && is_stray_byte(before, *p)) return fail(begin);
+        if (static_cast<signed char>(c) <= 0) {  // the end, or outside ASCII
+            if (c == 0) break;
+            if (is_stray_byte(p == begin ? ' ' : p[-1], *p)) return fail(begin);
+        }
         hash = hash_step(hash, c);
     }
     at_ = p;

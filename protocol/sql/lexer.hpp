@@ -19,14 +19,23 @@ public:
     }
 
     /// The next token; `end` for ever after the last one.
-    Token next();
+    Token next()
+    {
+        Token token;
+        read(token);
+        return token;
+    }
+    /// The same, in place.
+    void read(Token& token);
     /// A `bad` token was handed out.
     bool failed() const { return failed_; }
     /// The first routing hint in the comments passed so far.
     const HintView& hint() const { return hint_; }
 
 private:
-    bool skip_blanks_and_comments();
+    Token token_at(const char* begin);
+    Token end_of_text();
+    void skip_blanks_and_comments();
     bool skip_block_comment();
     void open_block_comment();
     void skip_line_comment(const char* body);

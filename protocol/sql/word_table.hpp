@@ -1,10 +1,10 @@
-#include "protocol/sql/words.hpp"
+#pragma once
+// The look-up of words. Included by the lexer alone, which asks for every word of every statement.
 
 #include "protocol/sql/folded_table.hpp"
+#include "protocol/sql/words.hpp"
 
 namespace pointsman::protocol::sql {
-
-namespace {
 
 struct WordRow {
     std::string_view name;
@@ -23,11 +23,10 @@ constexpr std::array word_rows = {
 #undef POINTSMAN_SQL_ROW
 };
 
-constexpr FoldedTable<WordRow, 1024> word_table(word_rows);
+constexpr FoldedTable<WordRow, 512> word_table(word_rows);
 
-}  // namespace
-
-Word find_word(std::string_view text, std::uint32_t hash)
+/// The word spelled `text`, any case, whose hash_name is `hash`.
+inline Word find_word(std::string_view text, std::uint32_t hash)
 {
     const WordRow* row = word_table.find(text, hash);
     return row ? row->word : Word::other;

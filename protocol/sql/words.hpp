@@ -41,7 +41,4 @@ enum class Word : std::uint8_t {
 
 constexpr std::size_t word_count = static_cast<std::size_t>(Word::count_of_words);
 
-/// The word spelled `text`, any case, whose hash_name is `hash`.
-Word find_word(std::string_view text, std::uint32_t hash);
-
 }  // namespace pointsman::protocol::sql

@@ -1,5 +1,7 @@
 #include "proxy/net/stream.hpp"
 
+#include "proxy/net/raw_io.hpp"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -50,7 +52,7 @@ IoResult Stream::try_read(protocol::MutableBytes into)
         int result = SSL_read_ex(ssl_, into.data(), into.size(), &got);
         return tls_result(result, got);
     }
-    auto got = ::recv(handle_.fd(), into.data(), into.size(), 0);
+    auto got = raw_receive(handle_.fd(), into.data(), into.size());
     if (got > 0) {
         auto bytes = static_cast<std::size_t>(got);
         // A short read of a stream emptied it: the next byte brings a new edge (epoll(7)).
@@ -72,7 +74,7 @@ IoResult Stream::try_write(protocol::Bytes bytes)
         int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &put);
         return tls_result(result, put);
     }
-    auto put = ::send(handle_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    auto put = raw_send(handle_.fd(), bytes.data(), bytes.size());
     if (put >= 0) {
         if (static_cast<std::size_t>(put) < bytes.size()) handle_.note_full();
         return {IoStatus::ok, static_cast<std::size_t>(put)};
@@ -110,14 +112,19 @@ IoHandle::Awaiter Stream::until_possible(bool for_write)
     return for_write ? handle_.until_writable() : handle_.until_readable();
 }
 
+IoResult Stream::read_after(Wait wait, protocol::MutableBytes into)
+{
+    return wait == Wait::ready ? try_read(into) : interrupted(wait, 0);
+}
+
 Task<IoResult> Stream::read_some(protocol::MutableBytes into)
 {
-    for (;;) {
-        auto result = try_read(into);
-        if (result.status != IoStatus::would_block) co_return result;
-        auto wait = co_await until_possible(false);
-        if (wait != Wait::ready) co_return interrupted(wait, 0);
+    auto result = try_read(into);
+    while (result.status == IoStatus::would_block) {
+        auto wait = co_await until_readable();
+        result = read_after(wait, into);
     }
+    co_return result;
 }
 
 Task<IoResult> Stream::write_all(protocol::Bytes bytes)

@@ -38,6 +38,10 @@ public:
     IoResult try_read(protocol::MutableBytes into);
     IoResult try_write(protocol::Bytes bytes);
 
+    /// What read_some does, without its frame: after would_block, await this and then read again.
+    IoHandle::Awaiter until_readable() { return until_possible(false); }
+    IoResult read_after(Wait wait, protocol::MutableBytes into);
+
     /// Reads at least one byte.
     Task<IoResult> read_some(protocol::MutableBytes into);
     /// Writes all of it; `bytes` in the result says how many were taken when it fails.

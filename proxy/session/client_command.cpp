@@ -8,18 +8,6 @@ namespace pointsman::proxy {
 
 namespace {
 
-NoCommand why(net::IoStatus status)
-{
-    if (status == net::IoStatus::timed_out) return NoCommand::timed_out;
-    if (status == net::IoStatus::cancelled) return NoCommand::cancelled;
-    return NoCommand::closed;
-}
-
-NoCommand why(net::Wait wait)
-{
-    return wait == net::Wait::timed_out ? NoCommand::timed_out : NoCommand::cancelled;
-}
-
 /// Bytes that must be in the buffer before the command can be looked at; 0: it is nonsense.
 std::size_t needed(const protocol::PacketHeader& header, std::size_t keep)
 {
@@ -45,26 +33,19 @@ NextCommand front_command(const SessionCore& core, std::size_t keep)
     return {command, NoCommand::incomplete};
 }
 
-net::Task<NextCommand> next_command(SessionCore& core, std::size_t keep)
+NextCommand receive_command(SessionCore& core, std::size_t keep)
 {
-    keep = std::max(keep, core.worker.buffers.chunk_size());
+    auto& buffer = core.client_buffer;
     for (;;) {
-        auto front = front_command(core, keep);
-        if (front.command || front.why_not != NoCommand::incomplete) co_return front;
-        auto& buffer = core.client_buffer;
         if (auto header = protocol::peek_header(buffer.data())) buffer.grow(needed(*header, keep));
-        // An idle session holds no memory: it waits before it takes any.
-        if (buffer.empty()) {
-            buffer.release();
-            auto wait = co_await core.client.handle().until_readable();
-            if (wait != net::Wait::ready) co_return NextCommand{std::nullopt, why(wait)};
-        }
         auto room = buffer.prepare();
         auto got = core.client.try_read(room);
-        if (got.status == net::IoStatus::would_block) got = co_await core.client.read_some(room);
-        if (got.status != net::IoStatus::ok) co_return NextCommand{std::nullopt, why(got.status)};
+        if (got.status == net::IoStatus::would_block) return {std::nullopt, NoCommand::incomplete};
+        if (got.status != net::IoStatus::ok) return {std::nullopt, NoCommand::closed};
         buffer.commit(got.bytes);
         core.worker.counters.bytes_from_clients.add(got.bytes);
+        auto front = front_command(core, keep);
+        if (front.command || front.why_not != NoCommand::incomplete) return front;
     }
 }
 

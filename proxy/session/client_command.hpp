@@ -22,7 +22,7 @@ struct ClientCommand {
     bool is_whole() const { return rest.done(); }
 };
 
-/// How waiting for a command ended without one.
+/// Why there is no command.
 enum class NoCommand : std::uint8_t { closed, timed_out, cancelled, nonsense, incomplete };
 
 struct NextCommand {
@@ -33,9 +33,10 @@ struct NextCommand {
 /// The command that is in the buffer already, if it is (whole up to `keep` bytes).
 NextCommand front_command(const SessionCore& core, std::size_t keep);
 
-/// Waits for the next command. Commands up to `keep` bytes come whole. The buffer's front is the
-/// command until it is consumed.
-net::Task<NextCommand> next_command(SessionCore& core, std::size_t keep);
+/// Reads what has come of the next command, without waiting: `incomplete` when more is to come.
+/// Commands up to `keep` bytes (a chunk of the buffer at least) come whole. The buffer's front is
+/// the command until it is consumed.
+NextCommand receive_command(SessionCore& core, std::size_t keep);
 
 /// Payload of the command, as far as it is in the buffer.
 protocol::Bytes payload_of(const SessionCore& core, const ClientCommand& command);

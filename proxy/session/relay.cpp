@@ -57,8 +57,10 @@ net::Task<RelayResult> Relay::run()
         auto room = room_for_more();
         if (room.empty()) co_return end(RelayEnd::backend_nonsense);
         auto got = ends_.backend.stream->try_read(room);
-        if (got.status == IoStatus::would_block)
-            got = co_await ends_.backend.stream->read_some(room);
+        while (got.status == IoStatus::would_block) {
+            auto wait = co_await ends_.backend.stream->until_readable();
+            got = ends_.backend.stream->read_after(wait, room);
+        }
         if (got.status != IoStatus::ok) co_return end(RelayEnd::backend_lost);
         ends_.backend.buffer.commit(got.bytes);
         ends_.backend.counters.bytes_from_server.add(got.bytes);

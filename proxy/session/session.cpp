@@ -46,6 +46,12 @@ bool may_set_collation(const sql::Statement& statement, std::string_view text,
     return mentions(text, "names") && state.variables()->contains("collation_connection");
 }
 
+NextCommand no_command(net::Wait wait)
+{
+    bool timed_out = wait == net::Wait::timed_out;
+    return {std::nullopt, timed_out ? NoCommand::timed_out : NoCommand::cancelled};
+}
+
 bool begins_replication(Command command)
 {
     return command == Command::binlog_dump || command == Command::binlog_dump_gtid;
@@ -95,13 +101,20 @@ net::Task<CloseReason> Session::serve()
     if (auto* primary = core_.worker.topology->primary_server())
         core_.state.set_server_version(primary->flavour == health::Flavour::mariadb,
                                        primary->version_number);
-    auto keep = core_.worker.settings->config.limits.max_retry_command.value;
+    auto keep = std::max<std::size_t>(core_.worker.settings->config.limits.max_retry_command.value,
+                                      core_.worker.buffers.chunk_size());
     for (;;) {
         if (draining_ && may_end_now()) co_return CloseReason::shutdown;
         wait_for_command();
-        auto next = co_await next_command(core_, keep);
+        auto next = front_command(core_, keep);
+        while (!next.command && next.why_not == NoCommand::incomplete) {
+            core_.client_buffer.release();  // an idle session holds no memory
+            auto wait = co_await core_.client.until_readable();
+            next = wait == net::Wait::ready ? receive_command(core_, keep) : no_command(wait);
+        }
         idle_ = false;
         if (!next.command) co_return co_await end_without_command(next.why_not);
+        if (next.command->command == Command::quit) co_return CloseReason::client_quit;
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
         auto ended = co_await handle(*next.command);
@@ -137,31 +150,34 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
     co_return CloseReason::protocol_error;
 }
 
+/// Not a coroutine: queries come by here too.
 net::Task<Session::Ended> Session::handle(ClientCommand command)
 {
     switch (command.command) {
-        case Command::quit:
-            co_return CloseReason::client_quit;
         case Command::query:
-            co_return co_await handle_query(command);
+            return handle_query(command);
         case Command::ping:
-            co_return co_await answer_ok(command);
+            return answer_ok(command);
         case Command::stmt_prepare:
         case Command::stmt_execute:
         case Command::stmt_fetch:
         case Command::stmt_close:
         case Command::stmt_reset:
         case Command::stmt_send_long_data:
-            co_return co_await handle_statement_command(core_, command);
+            return handle_statement_command(core_, command);
         case Command::process_kill:
-            co_return co_await handle_process_kill(core_, command);
+            return handle_process_kill(core_, command);
         case Command::change_user:
-            co_return co_await change_user(core_, command);
+            return change_user(core_, command);
         case Command::reset_connection:
-            co_return co_await reset_connection(command);
+            return reset_connection(command);
         default:
-            break;
+            return handle_other(command);
     }
+}
+
+net::Task<Session::Ended> Session::handle_other(ClientCommand command)
+{
     if (protocol::traits_of(command.command).response == protocol::ResponseShape::refused) {
         auto error = server_error::unknown_command();
         co_return co_await refuse(command, std::move(error));

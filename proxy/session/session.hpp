@@ -60,6 +60,7 @@ private:
 
     net::Task<CloseReason> serve();
     net::Task<Ended> handle(ClientCommand command);
+    net::Task<Ended> handle_other(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
     net::Task<void> ask_collation(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
