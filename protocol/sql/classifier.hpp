@@ -15,6 +15,7 @@ struct Dialect {
     bool wide_trail_bytes =
         false;  // client character set whose second bytes may be \ or ` (gbk, big5…)
     std::uint32_t server_version = 90700;  // for /*!NNNNN comments
+    friend bool operator==(const Dialect&, const Dialect&) = default;
 };
 
 /// Facts about all statements in `text`; with several, the union of their effects and the stricter

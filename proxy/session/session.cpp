@@ -196,7 +196,7 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
         co_return co_await refuse(command, std::move(error));
     }
     sql::Statement statement;
-    if (text) statement = sql::classify(*text, core_.state.dialect());
+    if (text) statement = core_.worker.recent_statements.classify(*text, core_.state.dialect());
     if (!command.is_whole()) distrust(statement);
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);

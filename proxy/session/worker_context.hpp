@@ -1,6 +1,8 @@
 #pragma once
 // All that a session may use of its worker and of the process.
 
+#include "protocol/sql/recent_statements.hpp"
+
 #include "health/passive_signals.hpp"
 #include "health/topology.hpp"
 
@@ -51,6 +53,7 @@ struct WorkerContext {
     net::Signal topology_changed;  // also notified when the worker begins to stop
     net::BufferPool buffers;
     Random random;
+    protocol::sql::RecentStatements recent_statements;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
     /// Ends the worker's session of this connection id. From any thread.

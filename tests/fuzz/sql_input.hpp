@@ -29,4 +29,16 @@ inline SqlInput sql_input(const protocol::Byte* bytes, std::size_t size)
     return sql;
 }
 
+/// Every digit becomes another one, and some numbers become longer.
+inline std::string with_other_numbers(const std::string& text)
+{
+    std::string changed;
+    for (const char c : text) {
+        const bool digit = c >= '0' && c <= '9';
+        changed += digit ? static_cast<char>('0' + (c - '0' + 3) % 10) : c;
+        if (digit && (c == '4' || c == '5')) changed += "07";
+    }
+    return changed;
+}
+
 }  // namespace pointsman::tests

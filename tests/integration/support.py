@@ -95,11 +95,13 @@ def mysql_client(port, *arguments, **options):
     return run_client(binaries.mysql_client(), port, *arguments, **options)
 
 
-def sysbench(script, command, port, *options, threads=4, seconds=5):
-    """Runs sysbench; its whole output as text. Fails when it fails."""
+def sysbench(script, command, port, *options, threads=4, seconds=5, folder=None):
+    """Runs sysbench (in `folder`: it looks for its certificates there); its whole output as text.
+    Fails when it fails."""
     done = subprocess.run(sysbench_command(script, command, port, *options, threads=threads,
                                            seconds=seconds),
-                          capture_output=True, text=True, timeout=seconds + 120, check=False)
+                          capture_output=True, text=True, timeout=seconds + 120, check=False,
+                          cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -3,9 +3,11 @@
 POINTSMAN_SYSBENCH_SECONDS=60 makes the long version of it."""
 
 import os
+import shutil
 
 import pytest
 
+from process import free_port
 from support import sysbench
 
 SECONDS = int(os.environ.get("POINTSMAN_SYSBENCH_SECONDS", "10"))
@@ -27,6 +29,18 @@ def no_errors(output):
 def test_read_write_transactions(proxy):
     no_errors(sysbench("oltp_read_write", "run", proxy.port(), "--db-ps-mode=auto",
                        threads=THREADS, seconds=SECONDS))
+
+
+def test_with_tls(start_proxy, cluster, tmp_path):
+    data = cluster.primary.datadir
+    for name in ("cacert.pem", "client-cert.pem", "client-key.pem"):  # as sysbench calls them
+        shutil.copy(data / name.replace("cacert", "ca"), tmp_path / name)
+    proxy = start_proxy(listeners=[{"name": "split", "mode": "split", "client_tls": "required",
+                                    "address": f"127.0.0.1:{free_port()}"}],
+                        client_tls={"certificate": str(data / "server-cert.pem"),
+                                    "key": str(data / "server-key.pem")})
+    no_errors(sysbench("oltp_read_write", "run", proxy.port(), "--mysql-ssl=on",
+                       seconds=min(SECONDS, 5), folder=tmp_path))
 
 
 @pytest.mark.parametrize("statements", ["auto", "disable"])
