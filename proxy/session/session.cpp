@@ -153,6 +153,7 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
 /// Not a coroutine: queries come by here too.
 net::Task<Session::Ended> Session::handle(ClientCommand command)
 {
+    if (collation_due_on_ && command.command != Command::query) co_await ask_due_collation();
     switch (command.command) {
         case Command::query:
             return handle_query(command);
@@ -201,14 +202,27 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
+    if (collation_due_on_ && !statement.has(sql::effect_reads_last_result))
+        co_await ask_due_collation();
     bool asks_collation = text && may_set_collation(statement, *text, core_.state);
     Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
     auto ended = co_await performer.perform();
-    if (!ended && asks_collation && performer.link()) co_await ask_collation(*performer.link());
+    if (!ended && asks_collation && performer.link() && performer.report().error_code == 0) {
+        // A question of ours would take the warnings that the client may ask for next.
+        collation_due_on_ = performer.link()->server;
+        if (performer.report().warnings == 0) co_await ask_due_collation();
+    }
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
     if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
     co_return ended;
+}
+
+net::Task<void> Session::ask_due_collation()
+{
+    auto* link = core_.links.find(*collation_due_on_);
+    collation_due_on_.reset();
+    if (link && !link->broken) co_await ask_collation(*link);
 }
 
 net::Task<void> Session::ask_collation(BackendLink& link)
