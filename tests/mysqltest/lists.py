@@ -56,7 +56,9 @@ def bare_reason(outcome):
     if outcome.verdict == "late":
         return f"{BARE}takes too long"
     if outcome.verdict == "skipped":
-        return f"{BARE}skips itself: {' '.join(outcome.text.split())[:100]}"
+        text = " ".join(outcome.text.split())
+        asked = re.search(r"Detected in file \S*?(include/[\w./-]+)", text)
+        return f"{BARE}skips itself, {asked[1] if asked else text[:100]} says no here"
     errors = re.findall(r"(?:mysqltest|query).*?: (.*?)(?:\n|$)", outcome.text)
     shown = " ".join((errors[0] if errors else outcome.text).split())[:120]
     return f"{BARE}{shown or 'fails'}"
