@@ -15,9 +15,10 @@ using Ended = std::optional<CloseReason>;
 
 namespace {
 
-/// The command's name as error 1243 has it.
-std::string_view error_name(Command command)
+/// The command's name as error 1243 has it. MySQL says the same of all since version 8.0.
+std::string_view error_name(Command command, const sql::Dialect& dialect)
 {
+    if (!dialect.mariadb && dialect.server_version >= 80000) return "mysql_stmt_precheck";
     switch (command) {
         case Command::stmt_fetch:
             return "mysqld_stmt_fetch";
@@ -165,7 +166,8 @@ net::Task<std::optional<CloseReason>> handle_statement_command(SessionCore& core
     auto id = *given;
     auto* statement = core.prepared.find(id);
     if (!statement) {
-        auto error = server_error::unknown_statement(*given, error_name(command.command));
+        auto error = server_error::unknown_statement(
+            *given, error_name(command.command, core.state.dialect()));
         co_return co_await refuse(core, command, std::move(error));
     }
     switch (command.command) {
