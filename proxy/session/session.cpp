@@ -117,6 +117,8 @@ net::Task<CloseReason> Session::serve()
         if (next.command->command == Command::quit) co_return CloseReason::client_quit;
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
+        bool is_query = next.command->command == Command::query;
+        if (collation_due_on_ && !is_query) co_await ask_due_collation();
         auto ended = co_await handle(*next.command);
         if (ended) co_return *ended;
     }
@@ -153,7 +155,6 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
 /// Not a coroutine: queries come by here too.
 net::Task<Session::Ended> Session::handle(ClientCommand command)
 {
-    if (collation_due_on_ && command.command != Command::query) co_await ask_due_collation();
     switch (command.command) {
         case Command::query:
             return handle_query(command);
