@@ -15,6 +15,8 @@ enum class ListenerMode { split, primary, replicas };
 enum class ClientTlsMode { off, optional, required };
 enum class ServerTlsMode { off, preferred, required, verify_ca, verify_identity };
 enum class NoReplica { primary, error };  // where reads go when no replica is fit
+/// Whose writes a replica must have before it answers a session's reads.
+enum class Consistency { none, session, global };
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
 
@@ -72,7 +74,9 @@ struct Probe {
 struct Routing {
     Milliseconds max_lag{1'000};  // a replica lagging more gets no reads
     NoReplica no_replica = NoReplica::primary;
-    bool retry_reads = true;           // a read whose server dies is retried once elsewhere
+    Consistency consistency = Consistency::session;
+    Milliseconds consistency_timeout{50};  // how long a read waits at a replica for them
+    bool retry_reads = true;               // a read whose server dies is retried once elsewhere
     Milliseconds hold_timeout{5'000};  // how long statements wait for a primary
     friend bool operator==(const Routing&, const Routing&) = default;
 };

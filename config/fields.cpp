@@ -54,6 +54,8 @@ constexpr Field<Probe> probe_fields[] = {
 constexpr Field<Routing> routing_fields[] = {
     {"max_lag", &Routing::max_lag, false, from_to(1 * ms, day)},
     {"no_replica", &Routing::no_replica},
+    {"consistency", &Routing::consistency},
+    {"consistency_timeout", &Routing::consistency_timeout, false, from_to(1, minute)},
     {"retry_reads", &Routing::retry_reads},
     {"hold_timeout", &Routing::hold_timeout, false, from_to(0, 10 * minute)},
 };

@@ -17,7 +17,7 @@ using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
                  ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
                  ListenerMode Owner::*, ClientTlsMode Owner::*, ServerTlsMode Owner::*,
-                 NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
+                 NoReplica Owner::*, Consistency Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };

@@ -36,6 +36,11 @@ constexpr Word<NoReplica> no_replica_choices[] = {
     {NoReplica::primary, "primary"},
     {NoReplica::error, "error"},
 };
+constexpr Word<Consistency> consistencies[] = {
+    {Consistency::none, "none"},
+    {Consistency::session, "session"},
+    {Consistency::global, "global"},
+};
 constexpr Word<LogLevel> log_levels[] = {
     {LogLevel::debug, "debug"},
     {LogLevel::info, "info"},
@@ -129,6 +134,10 @@ std::string_view name_of(ServerTlsMode mode)
 std::string_view name_of(NoReplica choice)
 {
     return find_name(no_replica_choices, choice);
+}
+std::string_view name_of(Consistency consistency)
+{
+    return find_name(consistencies, consistency);
 }
 std::string_view name_of(LogLevel level)
 {
@@ -232,6 +241,10 @@ Unfit read_value(std::string_view text, const ValueRules&, ServerTlsMode& out)
 Unfit read_value(std::string_view text, const ValueRules&, NoReplica& out)
 {
     return read_word(no_replica_choices, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, Consistency& out)
+{
+    return read_word(consistencies, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, LogLevel& out)
 {

@@ -15,6 +15,7 @@ std::string_view name_of(ListenerMode mode);
 std::string_view name_of(ClientTlsMode mode);
 std::string_view name_of(ServerTlsMode mode);
 std::string_view name_of(NoReplica choice);
+std::string_view name_of(Consistency consistency);
 std::string_view name_of(LogLevel level);
 std::string_view name_of(LogFormat format);
 
@@ -52,6 +53,7 @@ Unfit read_value(std::string_view text, const ValueRules& rules, ListenerMode& o
 Unfit read_value(std::string_view text, const ValueRules& rules, ClientTlsMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ServerTlsMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, NoReplica& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, Consistency& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogFormat& out);
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,9 @@ struct ServerReport {
     bool read_only = false;
     bool super_read_only = false;
     std::string executed;                      // gtid_executed; MariaDB: gtid_current_pos
+    /// The same, read; null: it makes no sense, or nobody read it. Shared by reports in a row that
+    /// say the same.
+    std::shared_ptr<const protocol::Position> position;
     std::vector<ReplicationChannel> channels;  // empty: it follows nobody
 
     bool is_writable() const { return !read_only && !super_read_only; }

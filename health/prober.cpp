@@ -147,7 +147,21 @@ Prober::Failure Prober::ask(ServerReport& report)
     auto parsed = parse_report(*dialect_, facts_, *answer);
     if (!parsed) return strange_answer();
     report = std::move(*parsed);
+    report.position = position_of(report);
     return read_applier_errors(report);
+}
+
+// Most looks see what the last one saw.
+std::shared_ptr<const protocol::Position> Prober::position_of(const ServerReport& report)
+{
+    if (report.executed == executed_) return position_;
+    executed_ = report.executed;
+    position_.reset();
+    auto flavour = report.facts.flavour == Flavour::mariadb ? protocol::GtidFlavour::mariadb
+                                                            : protocol::GtidFlavour::mysql;
+    if (auto read = protocol::parse_position(executed_, flavour))
+        position_ = std::make_shared<const protocol::Position>(std::move(*read));
+    return position_;
 }
 
 Prober::Failure Prober::read_applier_errors(ServerReport& report)

@@ -2,6 +2,8 @@
 // An immutable snapshot of the cluster: the only thing that flows from the control plane to the
 // data plane. Data only.
 
+#include "protocol/gtid_set.hpp"
+
 #include "config/endpoint.hpp"
 
 #include <chrono>
@@ -39,6 +41,10 @@ struct ServerView {
     std::string version;               // @@version, as in the greeting
     std::uint32_t version_number = 0;  // 90704 for 9.7.4
     std::string uuid;
+    /// What it had executed at `executed_at` or a little later: the moment the probe left. Shared by
+    /// snapshots as long as it stays the same; null: not known.
+    std::shared_ptr<const protocol::Position> executed;
+    std::chrono::steady_clock::time_point executed_at{};
     std::string problem;  // one sentence when something is wrong; empty: fine
 };
 

@@ -107,6 +107,8 @@ private:
         view.version = facts.version;
         view.version_number = facts.version_number;
         view.uuid = facts.uuid;
+        view.executed = member.report->position;
+        view.executed_at = member.looked_at;
         if (primary != i) judge_replica(view, i, primary);
         return view;
     }

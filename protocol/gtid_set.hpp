@@ -99,6 +99,8 @@ public:
     std::string to_string() const;
 
     bool empty() const { return domains_.empty(); }
+    /// The newest GTID of each domain, ascending by domain.
+    const std::map<std::uint32_t, MariadbGtid>& domains() const { return domains_; }
     std::optional<MariadbGtid> in_domain(std::uint32_t domain) const;
     /// In each domain of `other`: as far as it, or further?
     bool contains(const GtidList& other) const;

@@ -46,6 +46,19 @@ Result<std::string_view> query_text(Bytes payload, Capabilities capabilities)
     return in.value_or_error(as_text(in.rest()));
 }
 
+std::string_view query_attribute(Bytes payload, Capabilities capabilities, std::string_view name)
+{
+    // Nearly every query has none: the count behind the command is 0.
+    if (!has_attributes(capabilities) || payload.size() < 2 || payload[1] == 0) return {};
+    WireReader in(payload);
+    std::string_view found;
+    in.expect_int1(command_byte);
+    read_attributes(in, [&](const Parameter& one) {
+        if (one.name == name && one.value) found = as_text(*one.value);
+    });
+    return in.failed() ? std::string_view{} : found;
+}
+
 Result<Query> decode_query(Bytes payload, Capabilities capabilities)
 {
     WireReader in(payload);

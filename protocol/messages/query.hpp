@@ -23,6 +23,9 @@ struct Query {
 /// work.
 Result<std::string_view> query_text(Bytes payload, Capabilities capabilities);
 
+/// The value of the attribute `name`, in the query's own bytes; empty when it has none.
+std::string_view query_attribute(Bytes payload, Capabilities capabilities, std::string_view name);
+
 Result<Query> decode_query(Bytes payload, Capabilities capabilities);
 /// Attributes are written only under CLIENT_QUERY_ATTRIBUTES.
 Buffer encode_query(const Query& query, Capabilities capabilities);

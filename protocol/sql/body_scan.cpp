@@ -168,6 +168,9 @@ void BodyScan::word(const Token& token)
     }
     if (after_dot) return;
     switch (token.word) {
+        case Word::from:
+            statement_.names_table = true;
+            return;
         case Word::into:
             return needs_primary(statement_, PrimaryReason::into);
         case Word::lock:

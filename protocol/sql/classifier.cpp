@@ -26,6 +26,7 @@ void add(Statement& all, const Statement& next)
 {
     if (next.transaction != Transaction::none) all.transaction = next.transaction;
     all.effects |= next.effects;
+    all.names_table = all.names_table || next.names_table;
     if (all.access == Access::replica && next.access == Access::replica) return;
     all.access = Access::primary;
     all.reason = PrimaryReason::multi_statement;
@@ -33,7 +34,7 @@ void add(Statement& all, const Statement& next)
 
 RouteHint owned(const HintView& hint)
 {
-    return {hint.kind, std::string(hint.server)};
+    return {hint.kind, std::string(hint.server), std::string(hint.after_gtid)};
 }
 
 }  // namespace
@@ -53,7 +54,9 @@ Statement classify(std::string_view text, const Dialect& dialect)
         if (count < UINT16_MAX) ++count;
     }
     all.statement_count = count;
-    if (cursor.hint().kind != RouteHint::Kind::none) all.hint = owned(cursor.hint());
+    const HintView& hint = cursor.hint();
+    const bool hinted = hint.kind != RouteHint::Kind::none || !hint.after_gtid.empty();
+    if (hinted) all.hint = owned(hint);
     return all;
 }
 

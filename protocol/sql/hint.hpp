@@ -1,6 +1,8 @@
 #pragma once
 // Routing hints: route=primary, route=replica or route=server:NAME, as a word of its own in a plain
-// comment. Unknown values are ignored: a comment never makes a statement fail.
+// comment. Unknown values are ignored: such a comment never makes a statement fail. Beside it, or
+// alone, after_gtid=SET: whoever writes that relies on it, so a set that cannot be read is an error
+// where it is used.
 
 #include "protocol/sql/statement.hpp"
 
@@ -12,9 +14,10 @@ namespace pointsman::protocol::sql {
 struct HintView {
     RouteHint::Kind kind = RouteHint::Kind::none;
     std::string_view server;
+    std::string_view after_gtid;
 };
 
-/// The first valid hint in a comment's text, without the comment's own marks.
+/// The first valid hints in a comment's text, without the comment's own marks.
 HintView find_hint(std::string_view comment);
 
 }  // namespace pointsman::protocol::sql

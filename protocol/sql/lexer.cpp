@@ -164,8 +164,18 @@ void Lexer::skip_line_comment(const char* body)
     const std::string_view text = between(body, newline);
     // The server ends such a comment at a NUL byte too.
     if (text.find('\0') != std::string_view::npos) broken_ = true;
-    if (hint_.kind == RouteHint::Kind::none) hint_ = find_hint(text);
+    take_hints(text);
     at_ = newline;
+}
+
+/// The first of each kind counts.
+void Lexer::take_hints(std::string_view comment)
+{
+    const HintView found = find_hint(comment);
+    const std::string_view after_gtid = hint_.after_gtid.empty() ? found.after_gtid
+                                                                 : hint_.after_gtid;
+    if (hint_.kind == RouteHint::Kind::none) hint_ = found;
+    hint_.after_gtid = after_gtid;
 }
 
 void Lexer::open_block_comment()
@@ -198,7 +208,7 @@ void Lexer::skip_plain_comment()
         broken_ = true;
         return;
     }
-    if (hint_.kind == RouteHint::Kind::none) hint_ = find_hint(between(at_ + 2, close));
+    take_hints(between(at_ + 2, close));
     at_ = close + 2;
 }
 

@@ -29,7 +29,7 @@ public:
     void read(Token& token);
     /// A `bad` token was handed out.
     bool failed() const { return failed_; }
-    /// The first routing hint in the comments passed so far.
+    /// The first routing hints in the comments passed so far.
     const HintView& hint() const { return hint_; }
 
 private:
@@ -40,6 +40,7 @@ private:
     void open_block_comment();
     void skip_line_comment(const char* body);
     void skip_plain_comment();
+    void take_hints(std::string_view comment);
     void skip_optimizer_hint();
     void skip_refused_version_comment();
     bool enter_version_comment(const char* body);

@@ -77,7 +77,9 @@ void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky
     // Without a scope of its own an assignment may follow the one before.
     if (!scope && sticky == Scope::global) set_variable_in(parse.statement, Scope::global);
     if (scope.value_or(Scope::session) == Scope::global) return;
-    if (same_name(name.name().substr(0, 14), "session_track_"))
+    // What a session sees of its GTIDs is no concern of its links: they always report them.
+    const bool tracking = same_name(name.name().substr(0, 14), "session_track_");
+    if (tracking && !same_name(name.name(), "session_track_gtids"))
         parse.statement.effects |= effect_session_tracking;
     if (same_name(name.name(), "autocommit")) read_autocommit(parse);
 }

@@ -116,11 +116,14 @@ enum Effect : std::uint32_t {
         1u << 17,  // LAST_INSERT_ID(), @@last_insert_id: lives where the last INSERT ran
 };
 
-/// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */.
+/// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,
+/// and beside it /* after_gtid=… */.
 struct RouteHint {
     enum class Kind : std::uint8_t { none, primary, replica, server };
     Kind kind = Kind::none;
     std::string server;  // with Kind::server
+    /// after_gtid=…: what the server that answers must have executed; empty: nothing asked for.
+    std::string after_gtid;
 };
 
 struct Statement {
@@ -130,6 +133,7 @@ struct Statement {
     Transaction transaction = Transaction::none;
     std::uint32_t effects = effect_none;  // of Effect
     std::uint16_t statement_count = 0;    // statements in the text, separated by ;
+    bool names_table = false;             // FROM was seen in it
     RouteHint hint;
 
     bool has(Effect effect) const { return (effects & effect) != 0; }

@@ -67,6 +67,7 @@ void Worker::set_topology(health::TopologyPtr topology)
 {
     bool gone = any_server_gone(*context_.topology, *topology);
     context_.topology = std::move(topology);
+    context_.marks.learn(*context_.topology);
     context_.topology_changed.notify_all();
     if (!gone) return;
     for (auto* session : sessions_) session->drop_stale_links();

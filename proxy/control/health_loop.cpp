@@ -36,6 +36,16 @@ bool same_substance(const health::Topology& a, const health::Topology& b)
            std::ranges::equal(a.servers, b.servers, same);
 }
 
+/// What the servers have executed decides nothing here, but readers wait for it.
+bool same_positions(const health::Topology& a, const health::Topology& b)
+{
+    auto same = [](const auto& one, const auto& other) {
+        return one.executed == other.executed ||
+               (one.executed && other.executed && *one.executed == *other.executed);
+    };
+    return std::ranges::equal(a.servers, b.servers, same);
+}
+
 }  // namespace
 
 HealthLoop::HealthLoop(Surroundings surroundings, const config::Config& config)
@@ -229,25 +239,34 @@ void HealthLoop::rebuild(net::TimePoint now)
     bool news = !published_ || !same_substance(*published_, built.topology);
     if (news || now - published_at_ >= refresh_every) {
         publish(std::move(built.topology), now);
-    } else {
-        memory_.revision = revision;
+        return;
+    }
+    memory_.revision = revision;
+    if (!same_positions(*published_, built.topology)) {
+        built.topology.revision = revision;
+        hand_out(std::move(built.topology));
     }
 }
 
 void HealthLoop::publish(health::Topology topology, net::TimePoint now)
 {
-    auto before =
-        std::exchange(published_, std::make_shared<const health::Topology>(std::move(topology)));
+    auto before = published_;
     published_at_ = now;
+    hand_out(std::move(topology));
     {
         std::lock_guard lock(totals_mutex_);
         for (auto& totals : totals_)
             if (const auto* server = published_->find(totals.server)) totals.lag = server->lag;
     }
-    around_.board.publish(published_);
     if (!around_.on_event) return;
     for (const auto& event : health::events_between(before.get(), *published_))
         around_.on_event(event);
+}
+
+void HealthLoop::hand_out(health::Topology topology)
+{
+    published_ = std::make_shared<const health::Topology>(std::move(topology));
+    around_.board.publish(published_);
 }
 
 HealthLoop::Watched* HealthLoop::find(config::ServerId id)

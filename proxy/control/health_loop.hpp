@@ -95,6 +95,7 @@ private:
     void count(const Watched& watched, const health::ProbeSample& sample);
     void rebuild(net::TimePoint now);
     void publish(health::Topology topology, net::TimePoint now);
+    void hand_out(health::Topology topology);
     Watched* find(config::ServerId id);
 
     Surroundings around_;

@@ -118,6 +118,8 @@ struct Counters {
     Counter bytes_from_clients, bytes_to_clients;
     std::array<Counter, max_close_reasons> sessions_closed;
     std::array<Counter, route_reason_count> routes;
+    std::array<Counter, read_freshness_count> read_freshness;
+    LatencyHistogram consistency_wait;  // of reads that waited at a replica
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
     Counter outcome_unknown;                                  // 1180/08007 sent
     Counter protocol_errors;                                  // garbage from clients

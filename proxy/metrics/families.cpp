@@ -42,6 +42,10 @@ constexpr std::array<FamilyText, family_count> table = {{
 
     {Family::routes, counter, "pointsman_routes_total",
      "Routing decisions by reason."},
+    {Family::read_freshness, counter, "pointsman_read_freshness_total",
+     "Reads at replicas that had to see certain writes, by how that was made sure."},
+    {Family::consistency_wait, histogram, "pointsman_consistency_wait_seconds",
+     "How long reads waited at a replica for writes that they had to see."},
     {Family::reads_retried, counter, "pointsman_reads_retried_total",
      "Reads sent to another server because theirs was lost."},
     {Family::reads_redone, counter, "pointsman_reads_redone_total",

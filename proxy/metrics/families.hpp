@@ -26,6 +26,8 @@ enum class Family : std::uint8_t {
     protocol_errors,
     own_errors,
     routes,
+    read_freshness,
+    consistency_wait,
     reads_retried,
     reads_redone,
     statements_held,
@@ -61,7 +63,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 48;
+constexpr std::size_t family_count = 50;
 
 struct FamilyText {
     Family family;

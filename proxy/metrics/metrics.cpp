@@ -66,7 +66,9 @@ constexpr std::string_view statement_names[statement_class_count] = {
     "read", "write", "transaction", "session", "prepare", "other"};
 constexpr std::string_view route_names[route_reason_count] = {
     "read", "read_no_replica", "needs_primary", "in_transaction", "pinned",
-    "hint", "listener_mode",   "redo"};
+    "hint", "listener_mode",   "redo",    "not_fresh"};
+constexpr std::string_view freshness_names[read_freshness_count] = {
+    "known_fresh", "waited", "timed_out", "not_tried", "asked"};
 constexpr std::string_view role_names[] = {"unknown", "primary", "replica"};
 constexpr std::string_view health_names[] = {"starting", "up", "suspect", "down", "maintenance"};
 constexpr std::string_view write_state_names[] = {"open", "held", "none"};
@@ -126,21 +128,32 @@ void add_closed(SampleSheet& sheet, const Workers& workers)
     }
 }
 
-prometheus::ClientMetric::Histogram sum_histogram(const Workers& workers, std::size_t slot,
-                                                  LatencyHistogram ServerCounters::*member)
+template <class Get>
+prometheus::ClientMetric::Histogram sum_histogram(const Workers& workers, Get get)
 {
     prometheus::ClientMetric::Histogram result;
     for (std::size_t i = 0; i < LatencyHistogram::bucket_count; ++i) {
         for (const auto* worker : workers)
-            result.sample_count += (worker->servers[slot].*member).bucket(i);
+            result.sample_count += get(*worker).bucket(i);
         auto last = i + 1 == LatencyHistogram::bucket_count;
         auto bound = last ? std::numeric_limits<double>::infinity()
                           : static_cast<double>(LatencyHistogram::upper_bound_us(i)) / 1e6;
         result.bucket.push_back({result.sample_count, bound});
     }
     for (const auto* worker : workers)
-        result.sample_sum += static_cast<double>((worker->servers[slot].*member).sum_ns()) / 1e9;
+        result.sample_sum += static_cast<double>(get(*worker).sum_ns()) / 1e9;
     return result;
+}
+
+void add_freshness(SampleSheet& sheet, const Workers& workers)
+{
+    for (std::size_t i = 0; i < read_freshness_count; ++i) {
+        auto value = sum_of(workers, [&](const Counters& c) { return c.read_freshness[i].get(); });
+        sheet.add(Family::read_freshness, value, {{"outcome", freshness_names[i]}});
+    }
+    auto waits = sum_histogram(
+        workers, [](const Counters& c) -> auto& { return c.consistency_wait; });
+    sheet.add_histogram(Family::consistency_wait, std::move(waits), {});
 }
 
 void add_server_counters(SampleSheet& sheet, const Workers& workers, NamedSlot server)
@@ -157,7 +170,9 @@ void add_server_counters(SampleSheet& sheet, const Workers& workers, NamedSlot s
                   sum([&](const ServerCounters& c) { return c.statements[i].get(); }),
                   {name, {"kind", statement_names[i]}});
     for (const auto& row : latency_rows)
-        sheet.add_histogram(Family::latency, sum_histogram(workers, server.slot, row.member),
+        sheet.add_histogram(Family::latency, sum_histogram(workers, [&](const Counters& c) -> auto& {
+                                return c.servers[server.slot].*row.member;
+                            }),
                             {name, {"access", row.access}});
 }
 
@@ -256,6 +271,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const
     sheet.add(Family::build_info, 1, {{"version", sources_.version}});
     sheet.add(Family::workers, static_cast<double>(workers.size()));
     add_totals(sheet, workers);
+    add_freshness(sheet, workers);
     add_closed(sheet, workers);
     if (topology) {
         auto servers = named_slots(*topology);

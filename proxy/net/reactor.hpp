@@ -166,6 +166,8 @@ public:
 
     /// When this turn of the loop began.
     TimePoint now() const { return now_; }
+    /// The clock itself: for what must not be dated too early.
+    static TimePoint exact_now() { return Clock::now(); }
 
 private:
     friend class IoHandle;

@@ -30,12 +30,13 @@ constexpr std::string_view mysql_tracker_statement =
     "join_buffer_size,lc_messages,lc_time_names,lock_wait_timeout,long_query_time,"
     "max_execution_time,max_heap_table_size,max_join_size,max_length_for_sort_data,"
     "max_sort_length,net_read_timeout,net_write_timeout,optimizer_switch,read_buffer_size,"
-    "read_rnd_buffer_size,resultset_metadata,sort_buffer_size,sql_auto_is_null,sql_big_selects,"
+    "read_rnd_buffer_size,resultset_metadata,session_track_gtids,sort_buffer_size,sql_auto_is_null,sql_big_selects,"
     "sql_buffer_result,sql_log_bin,sql_mode,sql_notes,sql_quote_show_create,sql_safe_updates,"
     "sql_select_limit,sql_warnings,time_zone,timestamp,tmp_table_size,transaction_isolation,"
     "transaction_read_only,tx_isolation,tx_read_only,unique_checks,updatable_views_with_limit,"
     "wait_timeout,windowing_use_high_precision',"
-    "SESSION session_track_schema=ON,SESSION session_track_state_change=ON";
+    "SESSION session_track_schema=ON,SESSION session_track_state_change=ON,"
+    "SESSION session_track_gtids=OWN_GTID";
 
 /// MariaDB 10.2+ refuses unknown names, and has no statement_id.
 constexpr std::string_view mariadb_tracker_statement =
@@ -242,6 +243,12 @@ net::Task<void> start_tracking(BackendLink& link)
     auto statement = link.is_mariadb ? mariadb_tracker_statement : mysql_tracker_statement;
     auto started = co_await run_statement(link, statement);
     link.tracks_state = started.ok();
+}
+
+net::Task<void> track_gtids_again(BackendLink& link)
+{
+    auto set = co_await run_statement(link, "SET SESSION session_track_gtids=OWN_GTID");
+    if (!set.ok()) link.broken = true;
 }
 
 net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload)

@@ -68,5 +68,7 @@ net::Task<CommandResult> run_statement(BackendLink& link, std::string_view sql);
 
 /// Has the server report every change of the session's state from now on; sets tracks_state.
 net::Task<void> start_tracking(BackendLink& link);
+/// Has it report GTIDs again, after a session switched that off on this link.
+net::Task<void> track_gtids_again(BackendLink& link);
 
 }  // namespace pointsman::proxy

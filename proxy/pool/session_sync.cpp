@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, 9> immovable{
     "pseudo_replica_mode", "pseudo_slave_mode", "rand_seed1",
     "rand_seed2",          "gtid_seq_no",       "timestamp"};
 
-constexpr std::array<std::string_view, 5> one_shot{"autocommit", "insert_id", "last_insert_id",
-                                                   "identity", "statement_id"};
+constexpr std::array<std::string_view, 6> one_shot{"autocommit", "insert_id",    "last_insert_id",
+                                                   "identity",   "statement_id", "last_gtid"};
 
 /// Numbers are written bare, since a quoted one is refused by numeric variables (error 1232).
 bool is_number(std::string_view value)

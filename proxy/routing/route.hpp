@@ -22,8 +22,19 @@ enum class RouteReason : std::uint8_t {
     hint,
     listener_mode,  // the listener sends everything there
     redo,           // a replica refused it as a write
+    not_fresh,      // no replica is known to have what the read must see
 };
-constexpr std::size_t route_reason_count = 8;
+constexpr std::size_t route_reason_count = 9;
+
+/// How a read was made sure to see what it must (routing.consistency).
+enum class ReadFreshness : std::uint8_t {
+    known_fresh,  // the replica is known to have it
+    waited,       // the replica was asked to wait in front of the read, and has it
+    timed_out,    // it did not have it in time: the read is done again elsewhere
+    not_tried,    // a replica timed out a moment ago: the read went elsewhere at once
+    asked,        // the primary was asked for its position first
+};
+constexpr std::size_t read_freshness_count = 5;
 
 struct Route {
     RouteKind kind = RouteKind::no_server;

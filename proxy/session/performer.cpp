@@ -73,7 +73,10 @@ net::Task<std::optional<CloseReason>> Performer::perform()
         bool ready = choose_link();
         auto next = Next::go_on;
         if (!ready) next = co_await obtain_link();
-        if (next == Next::go_on) next = co_await exchange_on(*link_);
+        if (next == Next::go_on && wait_.asking)
+            next = co_await ask_position(*link_);
+        else if (next == Next::go_on)
+            next = co_await exchange_on(*link_);
         if (next == Next::close) co_return close_reason_;
         if (next == Next::done) break;
     }
@@ -106,9 +109,10 @@ bool Performer::choose_link()
     auto planned = make_plan();
     route_ = planned.route;
     state_lost_ = planned.state_lost;
+    see_to_freshness();
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
-    if (state_lost_ || route_.kind != RouteKind::server) return false;
+    if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
     link_ = core_.links.find(route_.server);
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
     return is_at_state(*link_, core_.state, route_.on_replica) && is_prepared(*link_);
@@ -119,6 +123,10 @@ net::Task<Performer::Next> Performer::obtain_link()
     if (state_lost_) {
         auto error = server_error::server_shutdown("session state was lost with its server");
         co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
+    }
+    if (wait_.refusal) {
+        auto error = std::move(*wait_.refusal);
+        co_return co_await fail(std::move(error));
     }
     switch (route_.kind) {
         case RouteKind::wait_primary: {
@@ -220,7 +228,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     core_.tag->set_link(link.server, link.backend_connection_id);
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
-    auto bytes = outgoing_bytes(link);
+    auto bytes = wait_.lacks ? with_wait_in_front(link) : outgoing_bytes(link);
     auto sent = link.stream->try_write(bytes);
     if (sent.bytes < bytes.size()) {
         auto first = sent.bytes;
@@ -231,6 +239,12 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     link.counters.bytes_to_server.add(sent.bytes);
     RelayResult result;
     if (sent.status != net::IoStatus::ok) co_return co_await on_lost(link, sent.bytes > 0, result);
+    if (wait_.lacks) {
+        bool was_alone = !may_run_in_vain();
+        auto waited = co_await finish_wait(link);
+        if (waited != Next::go_on) co_return waited;
+        if (was_alone) co_return co_await exchange_on(link);
+    }
     RelayEnds ends{link, core_.client, core_.client_buffer, core_.worker.counters,
                    core_.worker.settings->config.limits.max_status_packet.value};
     if (!command_.is_whole()) {
@@ -247,6 +261,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     link.broken = !link.buffer.empty();  // more than an answer: not to be trusted
     link.buffer.release();
     settle(link);
+    if (gtids_off_) co_await track_gtids_again(link);
     finished_on_ = &link;
     co_return Next::done;
 }
@@ -378,6 +393,7 @@ void Performer::settle(BackendLink& link)
     Settled settled{facts_.command,    facts_.statement, &report_,         link.server,
                     route_.on_replica, state_changed_,   link.tracks_state};
     core_.state.settle(settled);
+    note_seen(link);
     link.variables = core_.state.variables();
     link.schema = core_.state.schema();
     if (report_.has_status)
@@ -432,6 +448,8 @@ protocol::Buffer Performer::edit_state(protocol::Bytes payload)
     auto edited =
         take_tracked_state(payload, link_->negotiated, core_.account.capabilities, core_.state);
     state_changed_ = state_changed_ || edited.state_changed;
+    gtids_off_ = gtids_off_ || edited.gtids_off;
+    if (!edited.gtids.empty()) note_written(edited.gtids);
     return std::move(edited.payload);
 }
 

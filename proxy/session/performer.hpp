@@ -3,6 +3,7 @@
 // relays, and on a loss does what the plan's recovery says.
 
 #include "proxy/session/client_command.hpp"
+#include "proxy/session/read_wait.hpp"
 #include "proxy/session/session_core.hpp"
 
 #include <optional>
@@ -66,6 +67,34 @@ private:
     void count(BackendLink& link);
     bool repeats_refused_write() const;
 
+    // performer_wait.cpp
+    /// What is known of a replica, against what a read there must see.
+    enum class Freshness : std::uint8_t {
+        fresh,
+        late,     // it may have it, or get it soon: worth a wait
+        behind,   // a wait there ended in vain a moment ago, or would be of no use
+        unknown,  // nobody knows yet what the session was shown elsewhere
+    };
+    bool runs_statement() const;
+    config::Consistency consistency() const;
+    void read_token();
+    void see_to_freshness();
+    bool primary_may_stand_in() const;
+    Freshness judge(config::ServerId server);
+    bool has_acknowledged(config::ServerId server);
+    protocol::Position lacking_at(config::ServerId server) const;
+    bool stays_at_seen();
+    bool finds_fresh_replica();
+    void route_to_primary();
+    void take_to_primary();
+    net::Task<Next> ask_position(BackendLink& link);
+    protocol::Bytes with_wait_in_front(BackendLink& link);
+    bool may_run_in_vain() const;
+    net::Task<Next> finish_wait(BackendLink& link);
+    net::Task<void> drop_answer(BackendLink& link);
+    void note_written(const std::string& gtids);
+    void note_seen(const BackendLink& link);
+
     SessionCore& core_;
     ClientCommand command_;
     CommandFacts facts_;
@@ -80,9 +109,11 @@ private:
     bool retried_ = false;
     bool lost_unsent_ = false;  // a link was lost before anything was sent
     bool state_changed_ = false;
+    bool gtids_off_ = false;  // the client switched off that the link reports them
     bool state_lost_ = false;
     protocol::Buffer own_bytes_;  // what goes out when it is not the client's own packet
     net::TimePoint began_, hold_until_;
+    ReadWait wait_;
     CloseReason close_reason_ = CloseReason::internal_error;
 };
 

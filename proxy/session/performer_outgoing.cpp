@@ -11,7 +11,7 @@ using protocol::Command;
 
 bool Performer::names_statement() const
 {
-    return text_.statement_id && facts_.command != Command::stmt_prepare;
+    return text_.statement_id && facts_.command != Command::stmt_prepare && !wait_.asking;
 }
 
 bool Performer::is_prepared(const BackendLink& link) const

@@ -200,6 +200,9 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     sql::Statement statement;
     if (text) statement = core_.worker.recent_statements.classify(*text, core_.state.dialect());
     if (!command.is_whole()) distrust(statement);
+    auto after_gtid = protocol::query_attribute(payload_of(core_, command),
+                                                core_.account.capabilities, "after_gtid");
+    if (!after_gtid.empty()) statement.hint.after_gtid = after_gtid;
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }

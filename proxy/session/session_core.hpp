@@ -82,6 +82,7 @@ struct SessionCore {
     protocol::auth::Nonce nonce{};  // of the login; COM_CHANGE_USER is answered to it too
     Account account;
     SessionState state;
+    SessionReads reads;
     PreparedStatements prepared;
     LinkSet links;
     std::optional<config::ServerId> home;  // where it logged in

@@ -65,6 +65,10 @@ void SessionState::note_variable(const protocol::TrackedVariable& variable)
         dialect_.ansi_quotes = has_mode(variable.value, "ANSI_QUOTES");
         dialect_.no_backslash_escapes = has_mode(variable.value, "NO_BACKSLASH_ESCAPES");
     }
+    if (variable.name == "session_track_gtids") {
+        sees_gtids_ = variable.value != "OFF";
+        if (variable.value == "ALL_GTIDS") immovable_changed_ = true;
+    }
     if (stays_behind(variable.name)) return;
     if (!can_move(variable.name, variable.value)) immovable_changed_ = true;
     auto known = variables_->find(variable.name);

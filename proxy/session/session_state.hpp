@@ -84,6 +84,8 @@ public:
     const protocol::sql::Dialect& dialect() const { return dialect_; }
     void set_server_version(bool mariadb, std::uint32_t version);
     bool client_chose_tracking() const { return (pins_ & pin_session_tracking) != 0; }
+    /// The client set session_track_gtids.
+    bool client_sees_gtids() const { return sees_gtids_; }
 
 private:
     void note_variable(const protocol::TrackedVariable& variable);
@@ -101,6 +103,7 @@ private:
     std::optional<config::ServerId> last_replica_;
     std::uint64_t last_insert_id_ = 0;
     protocol::sql::Dialect dialect_;
+    bool sees_gtids_ = false;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change
     bool immovable_changed_ = false;  // a variable that can't be set again elsewhere
 };

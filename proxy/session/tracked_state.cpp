@@ -17,22 +17,34 @@ constexpr std::array<std::string_view, 5> tracked_by_default{
     "time_zone", "autocommit", "character_set_client", "character_set_results",
     "character_set_connection"};
 
-bool is_seen_by_default(const protocol::TrackedChange& change)
+bool is_seen(const protocol::TrackedChange& change, bool sees_gtids)
 {
+    if (std::holds_alternative<protocol::TrackedGtids>(change)) return sees_gtids;
     if (std::holds_alternative<protocol::TrackedSchema>(change)) return true;
     auto* variable = std::get_if<protocol::TrackedVariable>(&change);
     return variable && std::find(tracked_by_default.begin(), tracked_by_default.end(),
                                  variable->name) != tracked_by_default.end();
 }
 
+/// MySQL has an entry for them, MariaDB a variable.
+void take_gtids(const protocol::TrackedChange& change, EditedOk& edited)
+{
+    if (auto* tracked = std::get_if<protocol::TrackedGtids>(&change)) edited.gtids = tracked->gtids;
+    auto* variable = std::get_if<protocol::TrackedVariable>(&change);
+    if (!variable) return;
+    if (variable->name == "last_gtid") edited.gtids = variable->value;
+    if (variable->name == "session_track_gtids") edited.gtids_off = variable->value == "OFF";
+}
+
 }  // namespace
 
-void hide_untracked(protocol::Ok& ok, protocol::Capabilities client)
+void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_gtids)
 {
     if (!(ok.status & server_status::session_state_changed)) return;
     auto changes = protocol::decode_session_state(ok.session_state);
     if (changes && (client & protocol::capability::session_track)) {
-        std::erase_if(*changes, [](const auto& change) { return !is_seen_by_default(change); });
+        std::erase_if(*changes,
+                      [=](const auto& change) { return !is_seen(change, sees_gtids); });
         ok.session_state = protocol::encode_session_state(*changes);
     } else {
         ok.session_state.clear();
@@ -44,7 +56,7 @@ void hide_untracked(protocol::Ok& ok, protocol::Capabilities client)
 EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities link,
                             protocol::Capabilities client, SessionState& state)
 {
-    EditedOk edited{{ok_payload.begin(), ok_payload.end()}, false};
+    EditedOk edited{{ok_payload.begin(), ok_payload.end()}, false, false, {}};
     auto ok = protocol::decode_ok(ok_payload, link);
     if (!ok) return edited;
     auto changes = protocol::decode_session_state(ok->session_state);
@@ -52,12 +64,14 @@ EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities l
     edited.state_changed = !changes;
     if (!changes) return edited;
     state.note_changes(*changes);
-    for (const auto& change : *changes)
+    for (const auto& change : *changes) {
         if (auto* tracked = std::get_if<protocol::TrackedStateChange>(&change))
             edited.state_changed = edited.state_changed || tracked->changed;
+        take_gtids(change, edited);
+    }
     bool passes_all =
         state.client_chose_tracking() && (client & protocol::capability::session_track);
-    if (!passes_all) hide_untracked(*ok, client);
+    if (!passes_all) hide_untracked(*ok, client, state.client_sees_gtids());
     edited.payload = protocol::encode_ok(*ok, client);
     return edited;
 }

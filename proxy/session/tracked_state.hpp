@@ -12,16 +12,18 @@ namespace pointsman::proxy {
 struct EditedOk {
     protocol::Buffer payload;
     bool state_changed = false;  // SESSION_TRACK_STATE_CHANGE was in it
+    bool gtids_off = false;      // the session switched off that its link reports GTIDs
+    std::string gtids;           // of what the session committed; empty: nothing was
 };
 
 /// Takes the session state of an OK packet into `state` and leaves in it what a server would have
 /// sent by its default settings: the schema and five variables, to clients with
-/// CLIENT_SESSION_TRACK; nothing to others. What does not decode passes unchanged.
+/// CLIENT_SESSION_TRACK, GTIDs to those that asked for them; nothing to others. What does not decode passes unchanged.
 EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities link,
                             protocol::Capabilities client, SessionState& state);
 
 /// Removes from `ok` what its client did not ask to see.
-void hide_untracked(protocol::Ok& ok, protocol::Capabilities client);
+void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_gtids = false);
 
 /// Is there nothing for bring_to_state to do?
 bool is_at_state(const BackendLink& link, const SessionState& state, bool on_replica);

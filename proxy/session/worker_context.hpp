@@ -10,7 +10,9 @@
 #include "proxy/net/reactor.hpp"
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/pool/connector.hpp"
+#include "proxy/routing/acknowledged_writes.hpp"
 #include "proxy/routing/balancer.hpp"
+#include "proxy/routing/causal_reads.hpp"
 #include "proxy/session/credentials.hpp"
 #include "proxy/session/login_guard.hpp"
 #include "proxy/session/registry.hpp"
@@ -28,6 +30,7 @@ struct SharedContext {
     LoginGuard login_guard;
     SessionRegistry registry;
     health::PassiveSignals signals;
+    AcknowledgedWrites acknowledged;
 };
 
 /// One worker's own; touched by its thread only (`counters` are read by others).
@@ -50,6 +53,7 @@ struct WorkerContext {
     Counters& counters;
     SettingsPtr settings;
     health::TopologyPtr topology;
+    ServerMarks marks;             // what is known to be on which server; fed with the topology
     net::Signal topology_changed;  // also notified when the worker begins to stop
     net::BufferPool buffers;
     Random random;

@@ -60,6 +60,7 @@ public:
     void set_topology(health::Topology topology)
     {
         worker.topology = std::make_shared<const health::Topology>(std::move(topology));
+        worker.marks.learn(*worker.topology);
         worker.topology_changed.notify_all();
     }
     void every_server(const FakeServer::OnCommand& on_command)

@@ -72,3 +72,17 @@ TEST_CASE("a hint changes no other fact")
     CHECK(hinted.access == plain.access);
     CHECK(hinted.reason == plain.reason);
 }
+
+TEST_CASE("after_gtid stands beside a route or alone, commas and all")
+{
+    const auto token_of = [](std::string_view sql) { return classify(sql).hint.after_gtid; };
+    CHECK(token_of("/* after_gtid=a-b:1-5,c:7 */ SELECT 1") == "a-b:1-5,c:7");
+    CHECK(token_of("/*after_gtid=0-1-5*/SELECT 1") == "0-1-5");
+    CHECK(token_of("SELECT 1 -- route=replica after_gtid=a:1") == "a:1");
+    CHECK(token_of("/* after_gtid=a:1; trace=1 */ /* after_gtid=b:1 */ SELECT 1") == "a:1");
+    CHECK(token_of("/* after_gtid=a:1 */ /* route=primary */ SELECT 1") == "a:1");
+    CHECK(hint_of("/* after_gtid=a:1 */ /* route=primary */ SELECT 1") == "primary");
+    CHECK(token_of("/* route=primary */ /* after_gtid=a:1 */ SELECT 1") == "a:1");
+    CHECK(token_of("/* not_after_gtid=a:1 */ SELECT 1").empty());
+    CHECK(token_of("SELECT '/* after_gtid=a:1 */'").empty());
+}

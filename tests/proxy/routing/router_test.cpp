@@ -63,7 +63,7 @@ std::string said(const Route& route)
 {
     constexpr std::string_view reasons[route_reason_count] = {
         "read", "read_no_replica", "needs_primary", "in_transaction", "pinned",
-        "hint", "listener_mode",   "redo"};
+        "hint", "listener_mode",   "redo",    "not_fresh"};
     std::string place = "none";
     if (route.kind == RouteKind::wait_primary) place = "wait";
     if (route.kind == RouteKind::server) place = route.on_replica ? "replica" : "primary";

@@ -75,9 +75,14 @@ TEST_CASE("each statement that leaves state on its link pins the session")
         {{.text = "PREPARE p FROM 'SELECT 1'"}, pin_prepared_text},
         {{.text = "SELECT GET_LOCK('a', 1)"}, pin_user_lock},
         {{.text = "HANDLER t OPEN"}, pin_handler},
+        {{.text = "SET session_track_schema=OFF"}, pin_session_tracking | pin_unexplained},
+        // Links always report a session's own GTIDs; whether it sees them is known here.
         {{.text = "SET session_track_gtids=OWN_GTID",
           .changes = {TrackedVariable{"session_track_gtids", "OWN_GTID"}}},
-         pin_session_tracking},
+         pin_none},
+        {{.text = "SET session_track_gtids=ALL_GTIDS",
+          .changes = {TrackedVariable{"session_track_gtids", "ALL_GTIDS"}}},
+         pin_session_variable},
         // A SET that the server reports can be done again elsewhere, but for some variables.
         {{.text = "SET time_zone='+01:00'", .changes = {TrackedVariable{"time_zone", "+01:00"}}},
          pin_none},

@@ -96,11 +96,40 @@ TEST_CASE("a client without session tracking sees none, and the session takes it
 
 TEST_CASE("a client that chose what is tracked sees all of it")
 {
-    const auto chosen = state_after({{.text = "SET session_track_gtids=OWN_GTID"}});
+    const auto chosen = state_after({{.text = "SET session_track_state_change=OFF"}});
     const std::vector<TrackedChange> changes{TrackedVariable{"sort_buffer", "1"},
                                              TrackedGtids{"uuid:1"}};
     CHECK(see(ok_with(changes), usual_capabilities, chosen).changes.size() == 2);
     CHECK(see(ok_with(changes), without_track, chosen).changes.empty());
+}
+
+TEST_CASE("GTIDs are taken out, and shown to clients that asked for them only")
+{
+    const std::vector<TrackedChange> changes{TrackedVariable{"sort_buffer", "1"},
+                                             TrackedGtids{"uuid:1"}};
+    const auto plain = see(ok_with(changes), usual_capabilities);
+    CHECK(plain.changes.empty());
+    CHECK(plain.edited.gtids == "uuid:1");
+    const auto asks = state_after({{.text = "SET session_track_gtids=OWN_GTID",
+                                    .changes = {TrackedVariable{"session_track_gtids",
+                                                                "OWN_GTID"}}}});
+    const auto seen = see(ok_with(changes), usual_capabilities, asks);
+    REQUIRE(seen.changes.size() == 1);
+    CHECK(std::holds_alternative<TrackedGtids>(seen.changes[0]));
+    CHECK(seen.edited.gtids == "uuid:1");
+    CHECK(see(ok_with(changes), without_track, asks).changes.empty());
+
+    const std::vector<TrackedChange> off{TrackedVariable{"session_track_gtids", "OFF"}};
+    CHECK(see(ok_with(off), usual_capabilities, asks).edited.gtids_off);
+    CHECK_FALSE(see(ok_with(off), usual_capabilities, asks).state.client_sees_gtids());
+}
+
+TEST_CASE("MariaDB reports a session's GTID as a variable, which stays with its link")
+{
+    const auto seen = see(ok_with({TrackedVariable{"last_gtid", "0-1-5"}}), usual_capabilities);
+    CHECK(seen.edited.gtids == "0-1-5");
+    CHECK(seen.changes.empty());
+    CHECK(seen.state.variables()->empty());
 }
 
 TEST_CASE("a state change that says no is none")
