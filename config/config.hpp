@@ -3,6 +3,7 @@
 // file under the same name; config/example.yaml documents each. No behaviour here.
 
 #include "config/endpoint.hpp"
+#include "config/network.hpp"
 #include "config/units.hpp"
 
 #include <cstdint>
@@ -24,7 +25,9 @@ struct Listener {
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;
-    std::uint32_t max_connections = 10'000;  // 1040 beyond it
+    std::uint32_t max_connections = 10'000;    // 1040 beyond it
+    std::vector<Network> proxy_protocol = {};  // who may name a client's address in a PROXY header
+    std::string socket_mode = "0777";          // permissions of a unix socket, octal
     friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -50,6 +53,7 @@ struct SecretSource {
 struct User {
     std::string name;
     SecretSource password;
+    std::uint32_t max_connections = 0;  // 1226 beyond it; 0: limits.max_user_connections
     friend bool operator==(const User&, const User&) = default;
 };
 
@@ -103,7 +107,9 @@ struct Credentials {
 struct Limits {
     Milliseconds handshake_timeout{10'000};  // from accept to logged in
     Milliseconds connect_timeout{1'000};     // dialling a server, incl. login
-    Milliseconds wait_timeout{28'800'000};   // an idle client is closed after this; 0: never
+    Milliseconds wait_timeout{0};            // most that an idle client is kept; 0: as servers say
+    Milliseconds statement_timeout{0};       // a statement running longer is killed; 0: none is
+    std::uint32_t max_user_connections = 0;  // 1203 beyond it, for each account; 0: no limit
     Milliseconds drain_timeout{30'000};      // a removed server, a shutdown: wait for transactions
     std::uint32_t max_connect_errors = 100;  // failed logins in a row from one address until 1129
     Milliseconds connect_error_block{60'000};  // how long 1129 lasts
@@ -111,6 +117,15 @@ struct Limits {
     ByteCount max_status_packet{1'048'576};    // largest OK/ERR packet taken from a server
     ByteCount max_retry_command{65'536};       // a larger read is not kept for a retry
     friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// What the kernel does about connections that went silent. 0: its own setting.
+struct Tcp {
+    Milliseconds keepalive_time{60'000};      // silence until the first question
+    Milliseconds keepalive_interval{10'000};  // between two questions
+    std::uint32_t keepalive_count = 6;        // questions without an answer until it is lost
+    Milliseconds server_timeout{30'000};      // a server that acknowledges nothing for so long
+    friend bool operator==(const Tcp&, const Tcp&) = default;
 };
 
 struct Metrics {
@@ -138,6 +153,7 @@ struct Config {
     ServerTls server_tls;
     Credentials credentials;
     Limits limits;
+    Tcp tcp;
     Metrics metrics;
     Log log;
     std::uint32_t workers = 0;                           // threads; 0: one per core

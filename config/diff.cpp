@@ -170,6 +170,7 @@ private:
         diff_.server_tls = from_.server_tls != to_.server_tls;
         diff_.credentials = from_.credentials != to_.credentials;
         diff_.limits = from_.limits != to_.limits;
+        diff_.tcp = from_.tcp != to_.tcp;
         diff_.metrics = from_.metrics != to_.metrics;
         diff_.log = from_.log != to_.log;
         diff_.server_version = from_.server_version != to_.server_version;

@@ -32,6 +32,7 @@ struct Diff {
     bool server_tls = false;
     bool credentials = false;
     bool limits = false;
+    bool tcp = false;
     bool metrics = false;
     bool log = false;
     bool server_version = false;

@@ -15,6 +15,7 @@ constexpr ValueRules from_to(std::uint64_t min, std::uint64_t max)
 constexpr ValueRules name{.content = Content::name};
 constexpr ValueRules user_name{.content = Content::user};
 constexpr ValueRules path{.content = Content::path};
+constexpr ValueRules octal_mode{.content = Content::mode};
 constexpr ValueRules metrics_port{.default_port = 9127};
 
 constexpr Field<Config> config_fields[] = {
@@ -29,6 +30,8 @@ constexpr Field<Listener> listener_fields[] = {
     {"mode", &Listener::mode},
     {"client_tls", &Listener::client_tls},
     {"max_connections", &Listener::max_connections, false, from_to(1, 1'000'000)},
+    {"proxy_protocol", &Listener::proxy_protocol},
+    {"socket_mode", &Listener::socket_mode, false, octal_mode},
 };
 constexpr Field<Server> server_fields[] = {
     {"name", &Server::name, true, name},
@@ -43,6 +46,7 @@ constexpr Field<Monitor> monitor_fields[] = {
 constexpr Field<User> user_fields[] = {
     {"name", &User::name, true, user_name},
     {"password", &User::password, true},
+    {"max_connections", &User::max_connections, false, from_to(0, 1'000'000)},
 };
 constexpr Field<Probe> probe_fields[] = {
     {"interval", &Probe::interval, false, from_to(10 * ms, minute)},
@@ -76,12 +80,20 @@ constexpr Field<Limits> limits_fields[] = {
     {"handshake_timeout", &Limits::handshake_timeout, false, from_to(100 * ms, 10 * minute)},
     {"connect_timeout", &Limits::connect_timeout, false, from_to(10 * ms, minute)},
     {"wait_timeout", &Limits::wait_timeout, false, from_to(0, 365 * day)},
+    {"statement_timeout", &Limits::statement_timeout, false, from_to(0, 365 * day)},
+    {"max_user_connections", &Limits::max_user_connections, false, from_to(0, 1'000'000)},
     {"drain_timeout", &Limits::drain_timeout, false, from_to(0, day)},
     {"max_connect_errors", &Limits::max_connect_errors, false, from_to(1, 1'000'000'000)},
     {"connect_error_block", &Limits::connect_error_block, false, from_to(100 * ms, day)},
     {"session_buffer", &Limits::session_buffer, false, from_to(4 * kibibyte, 16 * mebibyte)},
     {"max_status_packet", &Limits::max_status_packet, false, from_to(kibibyte, 16 * mebibyte)},
     {"max_retry_command", &Limits::max_retry_command, false, from_to(0, 16 * mebibyte)},
+};
+constexpr Field<Tcp> tcp_fields[] = {
+    {"keepalive_time", &Tcp::keepalive_time, false, from_to(0, day)},
+    {"keepalive_interval", &Tcp::keepalive_interval, false, from_to(0, day)},
+    {"keepalive_count", &Tcp::keepalive_count, false, from_to(0, 127)},
+    {"server_timeout", &Tcp::server_timeout, false, from_to(0, day)},
 };
 constexpr Field<Metrics> metrics_fields[] = {
     {"enabled", &Metrics::enabled, false, {}, Reload::restart},
@@ -184,6 +196,11 @@ template <>
 std::span<const Field<Limits>> fields_of()
 {
     return limits_fields;
+}
+template <>
+std::span<const Field<Tcp>> fields_of()
+{
+    return tcp_fields;
 }
 template <>
 std::span<const Field<Metrics>> fields_of()

@@ -16,8 +16,8 @@ template <class Owner>
 using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
                  ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
-                 ListenerMode Owner::*, ClientTlsMode Owner::*, ServerTlsMode Owner::*,
-                 NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
+                 std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
+                 ServerTlsMode Owner::*, NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
@@ -57,6 +57,8 @@ std::span<const Field<Credentials>> fields_of<Credentials>();
 template <>
 std::span<const Field<Limits>> fields_of<Limits>();
 template <>
+std::span<const Field<Tcp>> fields_of<Tcp>();
+template <>
 std::span<const Field<Metrics>> fields_of<Metrics>();
 template <>
 std::span<const Field<Log>> fields_of<Log>();
@@ -75,6 +77,7 @@ void for_each_section(Visit&& visit)
     visit("server_tls", &Config::server_tls);
     visit("credentials", &Config::credentials);
     visit("limits", &Config::limits);
+    visit("tcp", &Config::tcp);
     visit("metrics", &Config::metrics);
     visit("log", &Config::log);
 }

@@ -176,6 +176,11 @@ Unfit read_value(std::string_view text, const ValueRules& rules, std::string& ou
                 !std::all_of(text.begin(), text.end(), is_name_character))
                 expected = "a name of 1 to 64 letters, digits, '_', '.' or '-', such as db-1";
             break;
+        case Content::mode:
+            if (text.size() < 3 || text.size() > 4 ||
+                text.find_first_not_of("01234567") != std::string_view::npos)
+                expected = "permissions of three or four octal digits, such as 0770";
+            break;
     }
     if (!expected.empty()) return expected;
     out = text;
@@ -214,6 +219,14 @@ Unfit read_value(std::string_view text, const ValueRules& rules, Endpoint& out)
                ", 10.0.0.5, [::1]:" + std::to_string(rules.default_port) + " or /run/mysqld.sock";
     }
     out = std::move(*value);
+    return std::nullopt;
+}
+
+Unfit read_value(std::string_view text, const ValueRules&, Network& out)
+{
+    const auto value = parse_network(text);
+    if (!value) return "a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8 (no bits behind it)";
+    out = *value;
     return std::nullopt;
 }
 
