@@ -24,6 +24,12 @@ enum class WriteState : std::uint8_t {
     none,  // there is no primary: wait, bounded by hold_timeout
 };
 
+/// After which silence a server ends a session, as a new session begins with it.
+struct IdleTimeouts {
+    std::chrono::seconds plain{28'800};        // @@GLOBAL.wait_timeout
+    std::chrono::seconds interactive{28'800};  // @@GLOBAL.interactive_timeout
+};
+
 struct ServerView {
     config::ServerId id{};
     std::string name;
@@ -39,6 +45,7 @@ struct ServerView {
     std::string version;               // @@version, as in the greeting
     std::uint32_t version_number = 0;  // 90704 for 9.7.4
     std::string uuid;
+    IdleTimeouts idle_timeouts;
     std::string problem;  // one sentence when something is wrong; empty: fine
 };
 

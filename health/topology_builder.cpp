@@ -107,6 +107,7 @@ private:
         view.version = facts.version;
         view.version_number = facts.version_number;
         view.uuid = facts.uuid;
+        view.idle_timeouts = facts.idle_timeouts;
         if (primary != i) judge_replica(view, i, primary);
         return view;
     }
