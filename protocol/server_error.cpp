@@ -83,6 +83,13 @@ Err outcome_unknown()
                  "Got error during COMMIT: primary lost, transaction resolution unknown");
 }
 
+Err too_many_user_connections(std::string_view user)
+{
+    return other(er_too_many_user_connections, "42000",
+                 "User " + std::string(user) +
+                     " already has more than 'max_user_connections' active connections");
+}
+
 Err transaction_aborted(std::string_view why)
 {
     return other(er_deadlock, "40001",
@@ -134,6 +141,13 @@ Err secure_transport_required()
     return other(er_secure_transport_required, "HY000",
                  "Connections using insecure transport are prohibited while "
                  "--require_secure_transport=ON.");
+}
+
+Err idle_for_too_long()
+{
+    return other(er_client_interaction_timeout, "HY000",
+                 "The client was disconnected by the server because of inactivity. See "
+                 "wait_timeout and interactive_timeout for configuring this behavior.");
 }
 
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message)

@@ -25,6 +25,7 @@ constexpr std::uint16_t er_read_error = 1158;
 constexpr std::uint16_t er_read_interrupted = 1159;
 constexpr std::uint16_t er_write_error = 1160;
 constexpr std::uint16_t er_error_during_commit = 1180;
+constexpr std::uint16_t er_too_many_user_connections = 1203;
 constexpr std::uint16_t er_deadlock = 1213;
 constexpr std::uint16_t er_user_limit_reached = 1226;
 constexpr std::uint16_t er_unknown_stmt_handler = 1243;
@@ -35,6 +36,7 @@ constexpr std::uint16_t er_read_only_transaction = 1792;
 constexpr std::uint16_t er_malformed_packet = 1835;
 constexpr std::uint16_t er_read_only_mode = 1836;
 constexpr std::uint16_t er_secure_transport_required = 3159;
+constexpr std::uint16_t er_client_interaction_timeout = 4031;
 
 /// Whether the client sent a password, as error 1045 tells.
 enum class UsingPassword : std::uint8_t { no, yes };
@@ -54,6 +56,8 @@ Err read_error();
 Err read_timeout();
 /// 1180 08007: the server was lost under a write, and nobody knows whether it happened.
 Err outcome_unknown();
+/// 1203 42000: beyond the limit of all accounts.
+Err too_many_user_connections(std::string_view user);
 /// 1213 40001: the transaction is certainly rolled back, because of `why`; drivers start it again.
 Err transaction_aborted(std::string_view why);
 /// 1226 42000, for example ("joe", "max_user_connections", 10).
@@ -68,6 +72,9 @@ Err query_interrupted();
 Err malformed_packet();
 /// 3159 HY000: this account or listener wants TLS.
 Err secure_transport_required();
+
+/// 4031 HY000: the session was silent for too long; sent unasked, before the connection ends.
+Err idle_for_too_long();
 
 /// Any other number; `sqlstate` has five characters.
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message);

@@ -1,6 +1,7 @@
 #include "proxy/app/worker.hpp"
 
 #include "proxy/app/log.hpp"
+#include "proxy/net/tcp_options.hpp"
 
 #include <exception>
 #include <vector>
@@ -92,6 +93,7 @@ void Worker::close_listener(const std::string& name)
 
 void Worker::accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share)
 {
+    net::keep_alive(accepted.fd, context_.settings->config.tcp);
     auto session = std::make_unique<Session>(context_, accepted, share);
     sessions_.insert(session.get());
     net::spawn(run_session(std::move(session)));

@@ -119,6 +119,7 @@ struct Counters {
     std::array<Counter, max_close_reasons> sessions_closed;
     std::array<Counter, route_reason_count> routes;
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
+    Counter statements_timed_out, statements_abandoned;       // ended by KILL QUERY
     Counter outcome_unknown;                                  // 1180/08007 sent
     Counter protocol_errors;                                  // garbage from clients
     std::array<ServerCounters, max_counted_servers> servers;  // by server_slot

@@ -52,6 +52,8 @@ constexpr std::array<FamilyText, family_count> table = {{
      "Statements that waited for a primary in vain."},
     {Family::outcome_unknown, counter, "pointsman_outcome_unknown_total",
      "Writes whose server was lost before it answered (error 1180, SQLSTATE 08007)."},
+    {Family::statements_killed, counter, "pointsman_statements_killed_total",
+     "Statements ended by KILL QUERY: over their time, or reads whose client is gone."},
 
     {Family::statements, counter, "pointsman_statements_total",
      "Statements sent to a server, by kind."},

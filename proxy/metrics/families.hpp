@@ -31,6 +31,7 @@ enum class Family : std::uint8_t {
     statements_held,
     hold_timeouts,
     outcome_unknown,
+    statements_killed,
     statements,
     latency,
     server_errors,
@@ -61,7 +62,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 48;
+constexpr std::size_t family_count = 49;
 
 struct FamilyText {
     Family family;

@@ -34,6 +34,8 @@ constexpr CounterRow counter_rows[] = {
     {Family::statements_held, {}, &Counters::statements_held},
     {Family::hold_timeouts, {}, &Counters::hold_timeouts},
     {Family::outcome_unknown, {}, &Counters::outcome_unknown},
+    {Family::statements_killed, {"reason", "timeout"}, &Counters::statements_timed_out},
+    {Family::statements_killed, {"reason", "client_gone"}, &Counters::statements_abandoned},
 };
 
 struct ServerRow {

@@ -74,6 +74,8 @@ public:
     void cancel();
     /// The same for waits to come only: a wait under way goes on.
     void mark_cancelled() { cancelled_ = true; }
+    /// `call` runs once, when the other end has closed the connection or it broke.
+    void on_hang_up(std::function<void()> call) { on_hang_up_ = std::move(call); }
     bool is_waited_on() const { return static_cast<bool>(waiter_); }
 
     class Awaiter {
@@ -117,6 +119,7 @@ private:
     bool waits_for_write_ = false;
     std::coroutine_handle<> waiter_;
     Timer timer_;
+    std::function<void()> on_hang_up_;
 };
 
 /// Coroutines that wait for something to happen, each with its deadline; woken all at once.

@@ -6,6 +6,7 @@
 #include "protocol/server_error.hpp"
 
 #include "proxy/net/dialer.hpp"
+#include "proxy/net/tcp_options.hpp"
 
 namespace pointsman::proxy {
 
@@ -205,6 +206,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
         co_return failure;
     }
     auto& stream = std::get<std::unique_ptr<net::Stream>>(dialled);
+    net::watch_server(stream->handle().fd(), context.tcp);
     auto link = std::make_unique<BackendLink>(server.id, std::move(stream), context.buffers,
                                               context.counters);
     link->stream->handle().set_deadline(deadline);

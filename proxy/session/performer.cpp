@@ -241,7 +241,9 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     }
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
+    core_.guard.begin(link, facts_);
     result = co_await relay.run();
+    if (core_.guard.end()) co_await core_.guard.settle();
     report_ = exchange.report();
     if (result.end != RelayEnd::finished) co_return co_await on_failed(link, result);
     link.broken = !link.buffer.empty();  // more than an answer: not to be trusted

@@ -2,6 +2,7 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
+#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/kill.hpp"
@@ -103,11 +104,14 @@ net::Task<CloseReason> Session::serve()
                                        primary->version_number);
     auto keep = std::max<std::size_t>(core_.worker.settings->config.limits.max_retry_command.value,
                                       core_.worker.buffers.chunk_size());
+    begin_idle_limit();
+    core_.client.handle().on_hang_up([this] { core_.guard.note_client_gone(); });
     for (;;) {
         if (draining_ && may_end_now()) co_return CloseReason::shutdown;
         wait_for_command();
         auto next = front_command(core_, keep);
-        while (!next.command && next.why_not == NoCommand::incomplete) {
+        while (!next.command && (next.why_not == NoCommand::incomplete || woke_too_early(next))) {
+            if (next.why_not == NoCommand::timed_out) co_await keep_bound_link();
             core_.client_buffer.release();  // an idle session holds no memory
             auto wait = co_await core_.client.until_readable();
             next = wait == net::Wait::ready ? receive_command(core_, keep) : no_command(wait);
@@ -119,14 +123,14 @@ net::Task<CloseReason> Session::serve()
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
         auto ended = co_await handle(*next.command);
         if (ended) co_return *ended;
+        note_link_used();
     }
 }
 
 void Session::wait_for_command()
 {
-    auto timeout = core_.worker.settings->config.limits.wait_timeout;
-    auto now = core_.worker.reactor.now();
-    core_.client.handle().set_deadline(timeout.count() > 0 ? now + timeout : net::never);
+    silent_since_ = core_.worker.reactor.now();
+    core_.client.handle().set_deadline(wake_at());
     idle_ = true;
     if (core_.links.all().size() > core_.worker.topology->servers.size()) drop_stale_links();
 }
@@ -137,6 +141,7 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
         case NoCommand::closed:
             co_return CloseReason::client_closed;
         case NoCommand::timed_out:
+            co_await tell_idle_for_too_long();
             co_return CloseReason::idle_timeout;
         case NoCommand::cancelled:
             co_return CloseReason::shutdown;
@@ -158,6 +163,8 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
             return handle_query(command);
         case Command::ping:
             return answer_ok(command);
+        case Command::statistics:
+            return answer_statistics(command);
         case Command::stmt_prepare:
         case Command::stmt_execute:
         case Command::stmt_fetch:
@@ -168,7 +175,7 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
         case Command::process_kill:
             return handle_process_kill(core_, command);
         case Command::change_user:
-            return change_user(core_, command);
+            return log_in_again(command);
         case Command::reset_connection:
             return reset_connection(command);
         default:
@@ -202,13 +209,28 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
     bool asks_collation = text && may_set_collation(statement, *text, core_.state);
-    Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
+    CommandText own;
+    if (text && command.is_whole() && statement.has(sql::effect_connection_id))
+        own.payload = with_own_connection_id(payload_of(core_, command));
+    CommandFacts facts{Command::query, &statement, std::nullopt};
+    Performer performer(core_, command, facts, std::move(own));
     auto ended = co_await performer.perform();
     if (!ended && asks_collation && performer.link()) co_await ask_collation(*performer.link());
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
     if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
     co_return ended;
+}
+
+/// Nothing when the client's own text is to go out.
+protocol::Buffer Session::with_own_connection_id(protocol::Bytes payload) const
+{
+    auto query = protocol::decode_query(payload, core_.account.capabilities);
+    if (!query) return {};
+    auto text = sql::with_connection_id(query->text, core_.state.dialect(), core_.connection_id);
+    if (!text) return {};
+    query->text = *text;
+    return protocol::encode_query(*query, core_.account.capabilities);
 }
 
 net::Task<void> Session::ask_collation(BackendLink& link)
@@ -257,12 +279,20 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     auto status = performer.report().status;
     core_.state.reset(std::move(schema));
     core_.state.set_status(status);
+    begin_idle_limit();
     link.variables.reset();
     link.statements.clear();
     link.last_insert_id = 0;
     link.autocommit = true;
     co_await start_tracking(link);
     co_return std::nullopt;
+}
+
+net::Task<Session::Ended> Session::log_in_again(ClientCommand command)
+{
+    auto ended = co_await change_user(core_, command);
+    if (!ended) begin_idle_limit();
+    co_return ended;
 }
 
 bool Session::may_end_now() const

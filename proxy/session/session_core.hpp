@@ -9,6 +9,7 @@
 #include "proxy/session/close_reason.hpp"
 #include "proxy/session/plan.hpp"
 #include "proxy/session/prepared_statements.hpp"
+#include "proxy/session/statement_guard.hpp"
 #include "proxy/session/worker_context.hpp"
 
 #include <algorithm>
@@ -65,7 +66,11 @@ private:
 
 struct SessionCore {
     SessionCore(WorkerContext& owner, int client_fd)
-        : worker(owner), client(owner.reactor, client_fd), client_buffer(owner.buffers)
+        : worker(owner),
+          client(owner.reactor, client_fd),
+          client_buffer(owner.buffers),
+          account_slot(owner.shared.account_use),
+          guard(*this)
     {
     }
 
@@ -85,7 +90,9 @@ struct SessionCore {
     PreparedStatements prepared;
     LinkSet links;
     std::optional<config::ServerId> home;  // where it logged in
-    std::uint8_t reply_sequence = 1;       // of the next packet of ours to the client
+    AccountSlot account_slot;
+    StatementGuard guard;
+    std::uint8_t reply_sequence = 1;  // of the next packet of ours to the client
 };
 
 /// Sends one packet of ours to the client. False when the client is gone.

@@ -3,6 +3,7 @@
 #include "protocol/messages/statement.hpp"
 #include "protocol/server_error.hpp"
 #include "protocol/server_status.hpp"
+#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/session/performer.hpp"
 
@@ -51,6 +52,12 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
     PreparedStatement statement;
     statement.text = *text;
     statement.facts = sql::classify(*text, core.state.dialect());
+    CommandText sent;
+    if (statement.facts.has(sql::effect_connection_id)) {
+        auto own = sql::with_connection_id(*text, core.state.dialect(), core.connection_id);
+        if (own) statement.text = *own;
+        if (own) sent.payload = protocol::encode_prepare(*own);
+    }
     // A text that was not kept whole can't be prepared again elsewhere.
     if (!command.is_whole()) {
         auto error = server_error::packet_too_large();
@@ -63,8 +70,9 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
             1461, "42000", "Can't create more than max_prepared_stmt_count statements");
         co_return co_await refuse(core, command, std::move(error));
     }
+    sent.statement_id = *id;
     Performer performer(core, command, CommandFacts{Command::stmt_prepare, &facts, std::nullopt},
-                        CommandText{*id, {}});
+                        std::move(sent));
     auto ended = co_await performer.perform();
     if (performer.report().error_code != 0 || !performer.link()) core.prepared.erase(*id);
     co_return ended;

@@ -11,6 +11,7 @@
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/pool/connector.hpp"
 #include "proxy/routing/balancer.hpp"
+#include "proxy/session/account_use.hpp"
 #include "proxy/session/credentials.hpp"
 #include "proxy/session/login_guard.hpp"
 #include "proxy/session/registry.hpp"
@@ -22,10 +23,20 @@
 
 namespace pointsman::proxy {
 
+/// What the whole process did so far, for COM_STATISTICS.
+struct Totals {
+    std::chrono::seconds uptime{0};
+    std::uint64_t sessions = 0;    // open now
+    std::uint64_t statements = 0;  // sent to servers
+};
+
 /// Shared by all workers.
 struct SharedContext {
+    /// From any thread. Set before the workers start.
+    std::function<Totals()> totals = [] { return Totals{}; };
     Credentials credentials;
     LoginGuard login_guard;
+    AccountUse account_use;
     SessionRegistry registry;
     health::PassiveSignals signals;
 };
@@ -69,7 +80,8 @@ struct WorkerContext {
                 settings->server_tls,
                 config.server_tls.mode,
                 config.limits.connect_timeout,
-                config.limits.max_status_packet.value};
+                config.limits.max_status_packet.value,
+                config.tcp};
     }
 };
 
