@@ -128,7 +128,10 @@ void StatementGuard::kill(Why why)
 
 net::Task<void> StatementGuard::run(std::shared_ptr<Kill> kill)
 {
-    auto opened = co_await open_link(kill->context, kill->server, kill->request);
+    auto context = kill->context;
+    auto server = kill->server;
+    auto request = kill->request;
+    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
     if (auto* link = std::get_if<BackendLinkPtr>(&opened)) {
         auto& handle = (*link)->stream->handle();
         handle.set_deadline(kill->context.reactor.now() + kill->context.timeout);

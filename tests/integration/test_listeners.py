@@ -56,7 +56,7 @@ def test_clients_log_in_and_work_over_the_unix_socket(on_socket, socket_path, ac
 def test_the_command_line_clients_use_the_unix_socket(on_socket, socket_path, client, account):
     user = account("cold")
     # Without TLS and without asking for a key: the password goes in clear, as on a server's socket.
-    done = client(1, "--protocol=SOCKET", "-S", socket_path, sql="SELECT 41 + 1", user=user,
+    done = client(1, "-hlocalhost", "--protocol=SOCKET", "-S", socket_path, sql="SELECT 41 + 1", user=user,
                   password="cold")
     assert done.stdout.strip() == "42", done.stderr
 
@@ -97,7 +97,10 @@ def test_reload_adds_changes_and_removes_a_unix_listener(on_socket, socket_path)
         {"name": "second", "address": second}))
     wait_until(lambda: os.path.exists(second), 10, "the second socket")
     with contextlib.closing(through(second)) as connection:
-        on_socket.reload(lambda config: config["listeners"][1].update(socket_mode="0700"))
+        def change(config):
+            config["listeners"].pop()
+            config["listeners"][1]["socket_mode"] = "0700"
+        on_socket.reload(change)
         wait_until(lambda: not os.path.exists(second), 10, "the second socket to go")
         assert stat.S_IMODE(os.stat(socket_path).st_mode) == 0o700
         assert value(connection, "SELECT 1") == 1
@@ -262,14 +265,15 @@ def test_an_account_has_its_own_limit_as_a_server_words_it(start_proxy, cluster,
     said = []
     proxy = start_proxy(users=[{"name": user, "password": "limited", "max_connections": 1}])
 
-    def direct():
-        return pymysql.connect(host=cluster.primary.host, port=cluster.primary.port, user=user,
-                               password=b"limited")
-    for connect in (direct, lambda: proxy.connect(user, "limited")):
+    def refused(connect):
         with contextlib.closing(connect()):
             with pytest.raises(pymysql.OperationalError) as problem:
                 connect()
             said.append(problem.value.args)
+    refused(lambda: pymysql.connect(host=cluster.primary.host, port=cluster.primary.port, user=user,
+                                    password=b"limited"))
+    cluster.primary.sql(f"ALTER USER '{user}'@'%' WITH MAX_USER_CONNECTIONS 0")
+    refused(lambda: proxy.connect(user, "limited"))
     assert said[0] == said[1] and said[0][0] == 1226
     reason = "too_many_user_connections"
     assert proxy.metrics().total("pointsman_sessions_closed_total", reason=reason) == 1
@@ -286,14 +290,20 @@ def test_all_accounts_have_a_limit_and_change_user_counts(start_proxy, account):
     wait_until(lambda: proxy.connect().close() is None, 10, "room for one more")
 
 
+def keepalive_timers():
+    """(this end, the other end) of connections that the kernel asks about in 61 to 119 seconds."""
+    shown = subprocess.run(["ss", "-Hnto"], capture_output=True, text=True, check=True)
+    lines = [line.split() for line in shown.stdout.splitlines() if "keepalive,1min" in line]
+    return [(line[3], line[4]) for line in lines]
+
+
 def test_keepalive_is_on_for_clients_and_servers(start_proxy):
-    proxy = start_proxy(tcp={"keepalive_time": "77s"})
+    proxy = start_proxy(tcp={"keepalive_time": "110s"})
+    here = f"{proxy.host}:{proxy.port()}"
+    servers = {server["address"] for server in proxy.config["servers"]}
     with contextlib.closing(proxy.connect()) as connection:
         rows(connection, WHO)
-        timers = subprocess.run(["ss", "-Hnto"], capture_output=True, text=True, check=True)
-        # State, two queues, this end, the other end, timer.
-        lines = [line.split() for line in timers.stdout.splitlines() if "keepalive,1min" in line]
-        ours = (proxy.host, proxy.port())
-        assert [line for line in lines if line[3] == "{}:{}".format(*ours)], lines
-        servers = {f"{server['address']}" for server in proxy.config["servers"]}
-        assert [line for line in lines if line[4] in servers], lines
+        wait_until(lambda: any(one == here for one, _ in keepalive_timers()), 20,
+                   "the client's socket to be watched")
+        wait_until(lambda: any(other in servers for _, other in keepalive_timers()), 20,
+                   "the servers' sockets to be watched")
