@@ -55,7 +55,7 @@ std::shared_ptr<SessionTag> tag_of(SessionCore& core, std::uint64_t connection_i
 }
 
 /// Performs the KILL; once a server has agreed that a connection dies, the whole session does.
-net::Task<Ended> perform(Performer& performer, std::shared_ptr<SessionTag> killed)
+net::Task<Ended> perform(Performer& performer, const std::shared_ptr<SessionTag>& killed)
 {
     auto ended = co_await performer.perform();
     bool agreed = performer.link() && performer.report().error_code == 0;
@@ -91,7 +91,8 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
         text.payload = protocol::encode_query(statement, core.account.capabilities);
     }
     Performer performer(core, command, facts, std::move(text));
-    co_return co_await perform(performer, kill.query_only ? nullptr : tag);
+    if (kill.query_only) tag.reset();
+    co_return co_await perform(performer, tag);
 }
 
 net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, ClientCommand command)
