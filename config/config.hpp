@@ -77,6 +77,21 @@ struct Routing {
     friend bool operator==(const Routing&, const Routing&) = default;
 };
 
+/// Connections to servers, shared between sessions. Numbers are totals over all workers.
+struct Pool {
+    bool sharing = true;            // false: each session keeps the links that it has opened
+    std::uint32_t max_links = 500;  // to one server
+    std::uint32_t max_links_per_account = 0;  // of those; 0: as many as there are
+    Milliseconds link_wait_timeout{5'000};    // for a link to become free; then error 1040
+    std::uint32_t min_idle = 0;               // idle links of an account kept beyond idle_timeout
+    std::uint32_t max_idle = 100;             // idle links of an account kept at all
+    Milliseconds idle_timeout{60'000};
+    Milliseconds max_age{600'000};           // older ones are closed when they become idle
+    Milliseconds check_after{10'000};        // idle for longer: asked with a COM_PING before use
+    std::uint32_t max_statements = 500;      // prepared on one link; the oldest is closed
+    friend bool operator==(const Pool&, const Pool&) = default;
+};
+
 /// TLS towards clients.
 struct ClientTls {
     std::string certificate;  // PEM files; both empty: a self-signed pair in state_directory
@@ -134,6 +149,7 @@ struct Config {
     std::vector<User> users;
     Probe probe;
     Routing routing;
+    Pool pool;
     ClientTls client_tls;
     ServerTls server_tls;
     Credentials credentials;

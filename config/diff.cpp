@@ -166,6 +166,7 @@ private:
         diff_.monitor = from_.monitor != to_.monitor;
         diff_.probe = from_.probe != to_.probe;
         diff_.routing = from_.routing != to_.routing;
+        diff_.pool = from_.pool != to_.pool;
         diff_.client_tls = from_.client_tls != to_.client_tls;
         diff_.server_tls = from_.server_tls != to_.server_tls;
         diff_.credentials = from_.credentials != to_.credentials;

@@ -28,6 +28,7 @@ struct Diff {
     bool monitor = false;
     bool probe = false;
     bool routing = false;
+    bool pool = false;
     bool client_tls = false;
     bool server_tls = false;
     bool credentials = false;

@@ -57,6 +57,18 @@ constexpr Field<Routing> routing_fields[] = {
     {"retry_reads", &Routing::retry_reads},
     {"hold_timeout", &Routing::hold_timeout, false, from_to(0, 10 * minute)},
 };
+constexpr Field<Pool> pool_fields[] = {
+    {"sharing", &Pool::sharing},
+    {"max_links", &Pool::max_links, false, from_to(1, 100'000)},
+    {"max_links_per_account", &Pool::max_links_per_account, false, from_to(0, 100'000)},
+    {"link_wait_timeout", &Pool::link_wait_timeout, false, from_to(1 * ms, 10 * minute)},
+    {"min_idle", &Pool::min_idle, false, from_to(0, 100'000)},
+    {"max_idle", &Pool::max_idle, false, from_to(0, 100'000)},
+    {"idle_timeout", &Pool::idle_timeout, false, from_to(second, day)},
+    {"max_age", &Pool::max_age, false, from_to(second, 30 * day)},
+    {"check_after", &Pool::check_after, false, from_to(0, day)},
+    {"max_statements", &Pool::max_statements, false, from_to(1, 10'000)},
+};
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},
     {"key", &ClientTls::key, false, path},
@@ -164,6 +176,11 @@ template <>
 std::span<const Field<Routing>> fields_of()
 {
     return routing_fields;
+}
+template <>
+std::span<const Field<Pool>> fields_of()
+{
+    return pool_fields;
 }
 template <>
 std::span<const Field<ClientTls>> fields_of()

@@ -49,6 +49,8 @@ std::span<const Field<Probe>> fields_of<Probe>();
 template <>
 std::span<const Field<Routing>> fields_of<Routing>();
 template <>
+std::span<const Field<Pool>> fields_of<Pool>();
+template <>
 std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
@@ -71,6 +73,7 @@ void for_each_section(Visit&& visit)
     visit("users", &Config::users);
     visit("probe", &Config::probe);
     visit("routing", &Config::routing);
+    visit("pool", &Config::pool);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
     visit("credentials", &Config::credentials);

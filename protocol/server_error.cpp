@@ -14,6 +14,15 @@ std::string quoted(std::string_view text)
 
 }  // namespace
 
+Err no_free_link(std::string_view server, std::uint32_t limit)
+{
+    // Not 08004, by which a client would take its connection for lost.
+    std::string text = "Too many connections: none to server ";
+    text.append(server).append(" became free in time (pool.max_links is ");
+    text += std::to_string(limit) + ")";
+    return other(1040, "HY000", text);
+}
+
 Err too_many_connections()
 {
     return other(er_con_count, "08004", "Too many connections");

@@ -31,6 +31,8 @@ enum class Family : std::uint8_t {
     statements_held,
     hold_timeouts,
     outcome_unknown,
+    link_waits,
+    link_wait_timeouts,
     statements,
     latency,
     server_errors,
@@ -38,6 +40,9 @@ enum class Family : std::uint8_t {
     server_received,
     links_open,
     links_busy,
+    links_idle,
+    links_moved,
+    link_syncs,
     links_opened,
     links_failed,
     links_lost,
@@ -61,7 +66,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 48;
+constexpr std::size_t family_count = 53;
 
 struct FamilyText {
     Family family;

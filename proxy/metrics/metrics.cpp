@@ -34,6 +34,8 @@ constexpr CounterRow counter_rows[] = {
     {Family::statements_held, {}, &Counters::statements_held},
     {Family::hold_timeouts, {}, &Counters::hold_timeouts},
     {Family::outcome_unknown, {}, &Counters::outcome_unknown},
+    {Family::link_waits, {}, &Counters::link_waits},
+    {Family::link_wait_timeouts, {}, &Counters::link_wait_timeouts},
 };
 
 struct ServerRow {
@@ -46,6 +48,9 @@ constexpr ServerRow server_rows[] = {
     {Family::server_received, &ServerCounters::bytes_from_server},
     {Family::links_open, &ServerCounters::links_open},
     {Family::links_busy, &ServerCounters::links_busy},
+    {Family::links_idle, &ServerCounters::links_idle},
+    {Family::links_moved, &ServerCounters::links_moved},
+    {Family::link_syncs, &ServerCounters::link_syncs},
     {Family::links_opened, &ServerCounters::links_opened},
     {Family::links_failed, &ServerCounters::links_failed},
     {Family::links_lost, &ServerCounters::links_lost},

@@ -56,6 +56,20 @@ void append_value(std::string& out, std::string_view name, std::string_view valu
 
 }  // namespace
 
+const VariablesPtr& no_variables()
+{
+    static const VariablesPtr none = std::make_shared<const Variables>();
+    return none;
+}
+
+bool unify(VariablesPtr& left, const VariablesPtr& right)
+{
+    if (left == right) return true;
+    if (*left != *right) return false;
+    left = right;
+    return true;
+}
+
 bool can_move(std::string_view variable, std::string_view value)
 {
     // A backslash means one thing or another depending on sql_mode, so it is not risked.
@@ -67,20 +81,57 @@ bool stays_behind(std::string_view variable)
     return contains(one_shot, variable) || variable.starts_with("session_track_");
 }
 
-std::optional<std::string> sync_statement(const Variables& link, const Variables& session)
+std::optional<std::string> sync_statement(const Variables& link, const Variables& session,
+                                          const Variables& login)
 {
-    std::string statement;
+    // In the order of names: a character set comes before the collation that it would reset.
+    std::map<std::string_view, const std::string*> wanted;
+    for (const auto& [name, value] : link)
+        if (!session.contains(name)) {
+            auto at_login = login.find(name);
+            wanted[name] = at_login == login.end() ? nullptr : &at_login->second;
+        }
     for (const auto& [name, value] : session) {
-        if (stays_behind(name)) continue;
         auto there = link.find(name);
-        if (there != link.end() && there->second == value) continue;
+        if (there == link.end() || there->second != value) wanted[name] = &value;
+    }
+    std::string statement;
+    for (const auto& [name, value] : wanted) {
+        if (stays_behind(name)) continue;
         statement += statement.empty() ? "SET SESSION " : ",SESSION ";
         statement += name;
         statement += '=';
-        append_value(statement, name, value);
+        if (value)
+            append_value(statement, name, *value);
+        else
+            statement += "DEFAULT";
     }
     if (statement.empty()) return std::nullopt;
     return statement;
+}
+
+std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session)
+{
+    std::string statement;
+    for (const auto& [name, literal] : session) {
+        auto there = link.find(name);
+        if (there != link.end() && there->second == literal) continue;
+        statement += statement.empty() ? "SET @`" : ",@`";
+        for (char c : name) {
+            statement += c;
+            if (c == '`') statement += c;
+        }
+        statement += "`=";
+        statement += literal;
+    }
+    if (statement.empty()) return std::nullopt;
+    return statement;
+}
+
+bool has_foreign_variable(const Variables& link, const Variables& session)
+{
+    return std::any_of(link.begin(), link.end(),
+                       [&](const auto& entry) { return !session.contains(entry.first); });
 }
 
 }  // namespace pointsman::proxy

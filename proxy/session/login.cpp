@@ -31,6 +31,16 @@ constexpr protocol::Capabilities common_capabilities =
     capability::can_handle_expired_passwords | capability::session_track |
     capability::deprecate_eof;
 
+/// The OK of a shared link's login speaks of the schema that was wanted then.
+void name_schema(protocol::Ok& ok, const std::string& schema)
+{
+    auto changes = protocol::decode_session_state(ok.session_state);
+    if (!changes) return;
+    for (auto& change : *changes)
+        if (auto* tracked = std::get_if<protocol::TrackedSchema>(&change)) tracked->name = schema;
+    ok.session_state = protocol::encode_session_state(*changes);
+}
+
 protocol::auth::Nonce make_nonce()
 {
     protocol::auth::Nonce nonce;
@@ -215,6 +225,8 @@ private:
         account.character_set = response.character_set;
         account.attributes = with_proxy_attributes(response.attributes, core_);
         core_.state.reset(response.schema);
+        core_.tag->set_user(response.user);
+        core_.era = core_.worker.shared.era.load();
     }
 
     net::Task<Ended> finish(const protocol::Buffer& first)
@@ -223,9 +235,12 @@ private:
         core_.worker.counters.logins_ok.add();
         protocol::Ok ok;
         ok.status = core_.state.status();
-        if (!core_.links.all().empty()) ok = core_.links.all().front()->login_ok;
+        if (auto* link = core_.home ? core_.links.held(*core_.home) : nullptr) ok = link->login_ok;
         core_.state.set_status(ok.status);
+        name_schema(ok, core_.state.schema());
         hide_untracked(ok, core_.account.capabilities);
+        bool must_read = release_links(core_);
+        if (must_read) co_await read_back_links(core_);
         auto payload = protocol::encode_ok(ok, core_.account.capabilities);
         auto bytes = first;
         auto final_packet = handshake_.frame_final(payload);
@@ -327,7 +342,7 @@ net::Task<std::optional<CloseReason>> change_user(SessionCore& core, ClientComma
     response.schema = change->schema;
     response.plugin = change->plugin;
     response.attributes = change->attributes;
-    core.links.clear();
+    end_links(core);
     core.prepared.clear();
     core.home.reset();
     auto timeout = core.worker.settings->config.limits.handshake_timeout;

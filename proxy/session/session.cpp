@@ -2,6 +2,7 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
+#include "protocol/sql/user_variables.hpp"
 
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/kill.hpp"
@@ -75,6 +76,7 @@ Session::Session(WorkerContext& worker, const net::Accepted& accepted,
 
 Session::~Session()
 {
+    end_links(core_);
     listener_->sessions.fetch_sub(1, std::memory_order_relaxed);
     core_.worker.counters.sessions_open.sub();
     core_.worker.shared.registry.remove(core_.connection_id);
@@ -130,7 +132,7 @@ void Session::wait_for_command()
     auto now = core_.worker.reactor.now();
     core_.client.handle().set_deadline(timeout.count() > 0 ? now + timeout : net::never);
     idle_ = true;
-    if (core_.links.all().size() > core_.worker.topology->servers.size()) drop_stale_links();
+    drop_stale_links();
 }
 
 net::Task<CloseReason> Session::end_without_command(NoCommand why)
@@ -203,15 +205,21 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
-    if (collation_due_on_ && !statement.has(sql::effect_reads_last_result))
-        co_await ask_due_collation();
-    bool asks_collation = text && may_set_collation(statement, *text, core_.state);
-    Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
+    bool collation_due = collation_due_on_ && !statement.has(sql::effect_reads_last_result);
+    if (collation_due) co_await ask_due_collation();
+    CommandText out;
+    out.keeps_link = text && may_set_collation(statement, *text, core_.state);
+    auto whole_text = text ? std::optional(*text) : std::nullopt;
+    if (statement.has(sql::effect_user_variable)) out.assigned = assigned_by(core_, whole_text);
+    Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt},
+                        std::move(out));
     auto ended = co_await performer.perform();
-    if (!ended && asks_collation && performer.link() && performer.report().error_code == 0) {
+    if (auto* link = performer.link()) {
         // A question of ours would take the warnings that the client may ask for next.
-        collation_due_on_ = performer.link()->server;
-        if (performer.report().warnings == 0) co_await ask_due_collation();
+        if (!ended && performer.report().error_code == 0) collation_due_on_ = link->server;
+        if (collation_due_on_ && performer.report().warnings == 0) co_await ask_due_collation();
+        bool must_read = release_links(core_);
+        if (must_read) co_await read_back_links(core_);
     }
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
@@ -221,7 +229,7 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
 
 net::Task<void> Session::ask_due_collation()
 {
-    auto* link = core_.links.find(*collation_due_on_);
+    auto* link = core_.links.held(*collation_due_on_);
     collation_due_on_.reset();
     if (link && !link->broken) co_await ask_collation(*link);
 }
@@ -262,8 +270,11 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
 {
     // What is bound to a server is what the client wants to be rid of: it may begin anywhere.
     auto schema = core_.state.schema();
+    CommandText out;
+    out.keeps_link = true;
     Performer performer(core_, command,
-                        CommandFacts{Command::reset_connection, nullptr, std::nullopt});
+                        CommandFacts{Command::reset_connection, nullptr, std::nullopt},
+                        std::move(out));
     auto ended = co_await performer.perform();
     if (ended || performer.report().error_code != 0 || !performer.link()) co_return ended;
     auto& link = *performer.link();
@@ -272,12 +283,32 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     auto status = performer.report().status;
     core_.state.reset(std::move(schema));
     core_.state.set_status(status);
-    link.variables.reset();
+    link.variables = link.user_variables = no_variables();
     link.statements.clear();
+    link.to_send_first.clear();
     link.last_insert_id = 0;
-    link.autocommit = true;
+    link.autocommit = core_.state.autocommit();
+    link.needs_reset = false;
     co_await start_tracking(link);
+    co_await learn_reset_variables(link);
     co_return std::nullopt;
+}
+
+/// A reset takes everything from global variables, also what the login had chosen: from here on
+/// these are settings of the session.
+net::Task<void> Session::learn_reset_variables(BackendLink& link)
+{
+    if (link.broken) co_return;
+    auto now = co_await query_login_variables(link);
+    if (!now) co_return;
+    for (const auto& [name, value] : *now->variables) {
+        auto at_login = link.login_variables->find(name);
+        bool same = at_login != link.login_variables->end() && at_login->second == value;
+        if (!same) core_.state.note_silent_variable(name, value);
+    }
+    link.variables = core_.state.variables();
+    bool must_read = release_links(core_);
+    if (must_read) co_await read_back_links(core_);
 }
 
 bool Session::may_end_now() const
@@ -296,8 +327,8 @@ void Session::drop_stale_links()
     if (!idle_) return;  // it looks again before it waits
     const auto& topology = *core_.worker.topology;
     std::vector<config::ServerId> stale;
-    for (const auto& link : core_.links.all())
-        if (!topology.find(link->server)) stale.push_back(link->server);
+    for (const auto& lease : core_.links.all())
+        if (lease->held() && !topology.find(lease->server())) stale.push_back(lease->server());
     for (auto server : stale) {
         bool needed = core_.state.transaction_on() == server || core_.state.bound_to() == server;
         if (needed) continue;
@@ -316,8 +347,10 @@ void Session::abort()
 {
     // One wait is under way at most; waking it may end the session, and this object with it.
     auto* waiting = &core_.client.handle();
-    for (const auto& link : core_.links.all())
-        if (link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    for (const auto& lease : core_.links.all()) {
+        auto* link = lease->held();
+        if (link && link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    }
     core_.client.handle().mark_cancelled();
     waiting->cancel();
 }

@@ -64,6 +64,7 @@ private:
     net::Task<Ended> handle_query(ClientCommand command);
     net::Task<void> ask_due_collation();
     net::Task<void> ask_collation(BackendLink& link);
+    net::Task<void> learn_reset_variables(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
     net::Task<Ended> refuse(ClientCommand command, protocol::Err error);
     net::Task<Ended> reset_connection(ClientCommand command);
