@@ -34,8 +34,7 @@ std::optional<OwnTable> table_of(protocol::Bytes answer, protocol::Capabilities 
     if (columns->metadata == protocol::ResultMetadata::full) {
         for (; first_row <= columns->count; ++first_row) {
             auto column = protocol::decode_column_definition(payloads[first_row], caps);
-            if (!column) return std::nullopt;
-            table.columns.push_back(std::move(*column));
+            if (column) table.columns.push_back(std::move(*column));
         }
     }
     if (!(caps & protocol::capability::deprecate_eof)) ++first_row;

@@ -13,7 +13,7 @@ namespace pointsman::proxy {
 
 using OwnRow = std::vector<std::optional<std::string>>;
 struct OwnTable {
-    std::vector<protocol::ColumnDefinition> columns;  // empty where the server left them out
+    std::vector<protocol::ColumnDefinition> columns;  // fewer where the server left some out
     std::vector<OwnRow> rows;
 };
 

@@ -96,8 +96,8 @@ net::Task<AccountCheck::Verdict> AccountCheck::ask_server(bool must_ask)
     }
 }
 
-/// An account that was verified lately need not log in again: a link of its own that is idle, brought
-/// to the wanted schema, says as much. Nothing when there is none.
+/// An account that was verified lately need not log in again: a link of its own that is idle,
+/// brought to the wanted schema, says as much. Nothing when there is none.
 net::Task<std::optional<AccountCheck::Verdict>> AccountCheck::use_shared_link(
     config::ServerId server)
 {

@@ -240,7 +240,7 @@ Recovery on_backend_lost(const Loss& loss)
     const auto& state = loss.state;
     if (loss.answer_begun) return Recovery::cut;
     bool in_transaction = state.transaction_on() == loss.server;
-    bool bound_here = state.bound_to() == loss.server;
+    bool bound_here = state.loses_state_with(loss.server);
     if (!loss.sent) {
         if (in_transaction) return Recovery::transaction_aborted;
         if (bound_here) return Recovery::state_lost;

@@ -2,7 +2,6 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
-#include "protocol/sql/user_variables.hpp"
 
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/kill.hpp"

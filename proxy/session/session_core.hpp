@@ -101,6 +101,11 @@ struct SessionCore {
     std::uint8_t reply_sequence = 1;       // of the next packet of ours to the client
 };
 
+/// User variables that a statement assigns and that can be read from its link; nothing: they can't
+/// be, and stay where they are.
+std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
+                                                    std::optional<std::string_view> text);
+
 /// The session's claim on links to `server`.
 Lease& lease_of(SessionCore& core, config::ServerId server);
 /// What a new link of the session's own logs in with.

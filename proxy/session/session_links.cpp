@@ -1,5 +1,7 @@
 // What a session does with its links between commands.
 
+#include "protocol/sql/user_variables.hpp"
+
 #include "proxy/session/link_state.hpp"
 #include "proxy/session/session_core.hpp"
 
@@ -26,6 +28,13 @@ void park(SessionCore& core, Lease& lease)
 }
 
 }  // namespace
+
+std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
+                                                    std::optional<std::string_view> text)
+{
+    if (!text || !core.worker.pool.is_shared()) return std::nullopt;
+    return protocol::sql::assigned_variables(*text, core.state.dialect());
+}
 
 Lease& lease_of(SessionCore& core, config::ServerId server)
 {

@@ -170,6 +170,11 @@ void SessionState::lose_unread()
     is_lost_ = true;
 }
 
+bool SessionState::loses_state_with(config::ServerId server) const
+{
+    return bound_to() == server || (!unread_.user_variables.empty() && unread_.server == server);
+}
+
 bool SessionState::needs_link_to(config::ServerId server) const
 {
     bool result_there = keeps_last_result_ && last_result_on_ == server;
@@ -236,6 +241,11 @@ void SessionState::forget_server(config::ServerId server)
     }
     if (last_result_on_ == server) last_result_on_.reset();
     if (found_rows_on_ == server) found_rows_on_.reset();
+    // LAST_INSERT_ID() is at least what the last OK said.
+    if (!unread_.empty() && unread_.server == server) {
+        if (!unread_.user_variables.empty()) is_lost_ = true;
+        unread_ = {};
+    }
     if (last_replica_ == server) last_replica_.reset();
     if (pin_server_ != server) return;
     pin_server_.reset();

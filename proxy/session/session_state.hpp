@@ -74,6 +74,8 @@ public:
     /// The link to `server` is gone, and all that lived there.
     void forget_server(config::ServerId server);
 
+    /// Is there state that nobody but `server` has?
+    bool loses_state_with(config::ServerId server) const;
     /// Must the session keep its link to `server` until its next statement at least?
     bool needs_link_to(config::ServerId server) const;
     /// What must be read from the link that is left; then note it with the two below.

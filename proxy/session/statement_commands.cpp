@@ -77,7 +77,10 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
 {
     auto& statement = *core.prepared.find(id);
     CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
-    Performer performer(core, command, command_facts, CommandText{id, {}});
+    CommandText out{id, {}};
+    if (statement.facts.has(sql::effect_user_variable))
+        out.assigned = assigned_by(core, statement.key->text);
+    Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* executed = core.prepared.find(id);
     if (!executed) co_return ended;
