@@ -180,60 +180,100 @@ std::optional<std::string> literal_of(const ReadVariable& variable)
 
 namespace {
 
-/// The columns of one user variable in the question, behind LAST_INSERT_ID().
-constexpr std::size_t columns_per_variable = 3;
-
-ReadVariable variable_at(const OwnTable& table, std::size_t column)
+/// What is unread, as the columns of one question.
+std::string question_for(const Unread& unread)
 {
-    const auto& definition = table.columns[column];
-    const auto& row = table.rows.front();
-    return {static_cast<std::uint8_t>(definition.type), definition.flags, row[column],
-            row[column + 1], row[column + 2]};
+    std::string columns;
+    auto ask = [&columns](const std::string& column) {
+        columns += columns.empty() ? "SELECT " : ",";
+        columns += column;
+    };
+    if (unread.last_insert_id) ask("LAST_INSERT_ID()");
+    if (unread.collation) ask("@@collation_connection");
+    for (const auto& name : unread.user_variables) {
+        auto variable = quoted_variable(name);
+        ask(variable);
+        ask("COLLATION(" + variable + ")");
+        ask("HEX(" + variable + ")");
+    }
+    return columns;
 }
+
+/// Takes the answer to question_for() from left to right.
+class AnswerReader {
+public:
+    AnswerReader(const OwnTable& table) : table_(table) {}
+
+    const std::optional<std::string>& text() { return table_.rows.front()[at_++]; }
+    ReadVariable variable()
+    {
+        const auto& definition = table_.columns[at_];
+        ReadVariable read{static_cast<std::uint8_t>(definition.type), definition.flags, {}, {}, {}};
+        read.text = text();
+        read.collation = text();
+        read.hex = text();
+        return read;
+    }
+
+private:
+    const OwnTable& table_;
+    std::size_t at_ = 0;
+};
 
 void take_answer(const OwnTable& table, BackendLink& link, SessionState& state)
 {
-    const auto& id = table.rows.front().front();
-    std::uint64_t last_insert_id = 0;
-    if (id) std::from_chars(id->data(), id->data() + id->size(), last_insert_id);
-    state.note_last_insert_id(last_insert_id);
-    link.last_insert_id = last_insert_id;
-    auto names = state.unread().user_variables;
-    std::size_t column = 1;
+    AnswerReader answer(table);
+    auto unread = state.unread();
+    if (unread.last_insert_id) {
+        std::uint64_t id = 0;
+        if (const auto& text = answer.text())
+            std::from_chars(text->data(), text->data() + text->size(), id);
+        state.note_last_insert_id(id);
+        link.last_insert_id = id;
+    }
+    if (unread.collation) {
+        state.note_collation(answer.text().value_or(""));
+        link.variables = state.variables();
+    }
+    if (unread.user_variables.empty()) return;
     bool movable = true;
-    for (const auto& name : names) {
-        auto literal = literal_of(variable_at(table, column));
+    for (const auto& name : unread.user_variables) {
+        auto literal = literal_of(answer.variable());
         movable = movable && literal.has_value();
         state.note_user_variable(name, literal);
-        column += columns_per_variable;
     }
     if (!movable) state.pin_to(link.server, pin_user_variable);
     link.user_variables = state.user_variables();
 }
 
-}  // namespace
+std::size_t columns_of(const Unread& unread)
+{
+    constexpr std::size_t per_variable = 3;
+    return std::size_t{unread.last_insert_id} + std::size_t{unread.collation} +
+           per_variable * unread.user_variables.size();
+}
 
 /// Larger user variables than this end their session when its link is to be shared.
 constexpr std::size_t most_unread = 64u << 20;
 
+}  // namespace
+
 net::Task<bool> read_unread(BackendLink& link, SessionState& state)
 {
-    std::string question = "SELECT LAST_INSERT_ID()";
-    for (const auto& name : state.unread().user_variables) {
-        auto variable = quoted_variable(name);
-        question += "," + variable + ",COLLATION(" + variable + "),HEX(" + variable + ")";
-    }
-    auto columns = 1 + columns_per_variable * state.unread().user_variables.size();
+    auto question = question_for(state.unread());
+    auto columns = columns_of(state.unread());
     auto table = co_await query_table(link, std::move(question), most_unread);
     if (link.broken) {
         state.lose_unread();
         co_return false;
     }
     // Settings of the session may leave us without an answer (sql_select_limit=0, say).
-    if (!table || table->rows.size() != 1 || table->columns.size() != columns)
-        state.pin_to(link.server, pin_user_variable);
-    else
+    bool complete = table && table->rows.size() == 1 && table->rows.front().size() == columns &&
+                    (table->columns.size() == columns || state.unread().user_variables.empty());
+    if (complete)
         take_answer(*table, link, state);
+    else
+        state.pin_to(link.server, pin_user_variable);
     co_return true;
 }
 

@@ -140,8 +140,7 @@ StateNeed Performer::state_need() const
 bool Performer::must_read_elsewhere() const
 {
     const auto& unread = core_.state.unread();
-    return !unread.empty() && unread.server != route_.server &&
-           core_.worker.pool.is_shared();
+    return !unread.empty() && unread.server != route_.server;
 }
 
 net::Task<Performer::Next> Performer::obtain_link()
@@ -380,8 +379,9 @@ net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseR
 
 void Performer::settle(BackendLink& link)
 {
-    Settled settled{facts_.command,    facts_.statement, &report_,          link.server,
-                    route_.on_replica, state_changed_,   link.tracks_state, text_.assigned};
+    Settled settled{facts_.command,    facts_.statement,    &report_,
+                    link.server,       route_.on_replica,   state_changed_,
+                    link.tracks_state, text_.assigned,      text_.sets_collation};
     core_.state.settle(settled);
     if (changes_era(facts_, report_)) core_.worker.shared.era.fetch_add(1);
     link.variables = core_.state.variables();

@@ -17,6 +17,7 @@ struct CommandText {
     std::optional<std::uint32_t> statement_id;
     /// Sent in place of the client's packet (payload only), when not empty.
     protocol::Buffer payload;
+    bool sets_collation = false;  // perhaps
     /// The caller has more to do on the link, and releases it afterwards.
     bool keeps_link = false;
     /// User variables that it assigns, in lower case; nothing: some that nobody can name.

@@ -118,8 +118,6 @@ net::Task<CloseReason> Session::serve()
         if (next.command->command == Command::quit) co_return CloseReason::client_quit;
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
-        bool is_query = next.command->command == Command::query;
-        if (collation_due_on_ && !is_query) co_await ask_due_collation();
         auto ended = co_await handle(*next.command);
         if (ended) co_return *ended;
     }
@@ -204,42 +202,17 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
-    bool collation_due = collation_due_on_ && !statement.has(sql::effect_reads_last_result);
-    if (collation_due) co_await ask_due_collation();
     CommandText out;
-    out.keeps_link = text && may_set_collation(statement, *text, core_.state);
+    out.sets_collation = text && may_set_collation(statement, *text, core_.state);
     auto whole_text = text ? std::optional(*text) : std::nullopt;
     if (statement.has(sql::effect_user_variable)) out.assigned = assigned_by(core_, whole_text);
     Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt},
                         std::move(out));
     auto ended = co_await performer.perform();
-    if (auto* link = performer.link()) {
-        // A question of ours would take the warnings that the client may ask for next.
-        if (!ended && performer.report().error_code == 0) collation_due_on_ = link->server;
-        if (collation_due_on_ && performer.report().warnings == 0) co_await ask_due_collation();
-        bool must_read = release_links(core_);
-        if (must_read) co_await read_back_links(core_);
-    }
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
     if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
     co_return ended;
-}
-
-net::Task<void> Session::ask_due_collation()
-{
-    auto* link = core_.links.held(*collation_due_on_);
-    collation_due_on_.reset();
-    if (link && !link->broken) co_await ask_collation(*link);
-}
-
-net::Task<void> Session::ask_collation(BackendLink& link)
-{
-    std::string question = "SELECT @@collation_connection";
-    auto rows = co_await query_rows(link, std::move(question));
-    if (!rows || rows->size() != 1 || !rows->front().front()) co_return;
-    core_.state.note_silent_variable("collation_connection", *rows->front().front());
-    link.variables = core_.state.variables();
 }
 
 net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
@@ -248,6 +221,7 @@ net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core_.state.status();
+    ok.warnings = core_.state.warnings();
     ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
     auto payload = protocol::encode_ok(ok, core_.account.capabilities);
     bool sent = co_await reply_payload(core_, std::move(payload));

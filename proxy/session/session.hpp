@@ -62,8 +62,6 @@ private:
     net::Task<Ended> handle(ClientCommand command);
     net::Task<Ended> handle_other(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
-    net::Task<void> ask_due_collation();
-    net::Task<void> ask_collation(BackendLink& link);
     net::Task<void> learn_reset_variables(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
     net::Task<Ended> refuse(ClientCommand command, protocol::Err error);
@@ -75,7 +73,6 @@ private:
     SessionCore core_;
     std::shared_ptr<ListenerShare> listener_;
     // Where a statement changed the collation unreported, until the server is asked for it.
-    std::optional<config::ServerId> collation_due_on_;
     bool draining_ = false;
     bool idle_ = false;
     bool killed_ = false;

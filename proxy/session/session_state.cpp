@@ -113,6 +113,7 @@ void SessionState::settle_last_result(const Settled& settled)
     if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
     // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is; a SELECT that asks has its own result.
     if (statement && !is_select && statement->has(sql::effect_reads_last_result)) return;
+    warnings_ = report.error_code != 0 ? 1 : report.warnings;
     last_result_on_ = settled.server;
     keeps_last_result_ =
         report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0;
@@ -121,7 +122,10 @@ void SessionState::settle_last_result(const Settled& settled)
 /// The values that no tracker tells.
 void SessionState::settle_unread(const Settled& settled)
 {
-    if (settled.on_replica && settled.assigned && settled.assigned->empty()) return;
+    bool assigns = !settled.assigned || !settled.assigned->empty();
+    bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
+    if (settled.on_replica && !assigns && !sets_collation) return;
+    if (sets_collation) unread_.collation = true;
     unread_.server = settled.server;  // what was unread elsewhere has been read before this
     // LAST_INSERT_ID() is not always what the OK says: an explicit value stands there, too.
     if (settled.report->last_insert_id != 0) unread_.last_insert_id = true;
@@ -156,6 +160,12 @@ void SessionState::note_last_insert_id(std::uint64_t id)
 {
     last_insert_id_ = id;
     unread_.last_insert_id = false;
+}
+
+void SessionState::note_collation(const std::string& collation)
+{
+    unread_.collation = false;
+    note_silent_variable("collation_connection", collation);
 }
 
 void SessionState::pin_to(config::ServerId server, Pin why)

@@ -50,6 +50,7 @@ struct Settled {
     /// User variables that the statement assigns, in lower case; nothing: it assigns some that
     /// nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
+    bool sets_collation = false;  // perhaps, and without a report
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session
@@ -58,7 +59,8 @@ struct Unread {
     config::ServerId server{};
     std::set<std::string> user_variables;
     bool last_insert_id = false;
-    bool empty() const { return user_variables.empty() && !last_insert_id; }
+    bool collation = false;  // SET NAMES … COLLATE does not report collation_connection
+    bool empty() const { return user_variables.empty() && !last_insert_id && !collation; }
 };
 
 class SessionState {
@@ -83,6 +85,7 @@ public:
     /// `literal` is SQL that gives the value with its type; nothing: it can't be moved.
     void note_user_variable(const std::string& name, const std::optional<std::string>& literal);
     void note_last_insert_id(std::uint64_t id);
+    void note_collation(const std::string& collation);
     /// What was unread is lost: no statement can be performed any more.
     void lose_unread();
     /// What is there can't be had elsewhere, for a reason that its owner found out.
@@ -110,6 +113,8 @@ public:
     const VariablesPtr& variables() const { return variables_; }
     const std::string& schema() const { return schema_; }
     std::uint64_t last_insert_id() const { return last_insert_id_; }
+    /// Of the last statement, as COM_PING's OK repeats it (measured: MySQL 9.7).
+    std::uint16_t warnings() const { return warnings_; }
     std::uint16_t status() const { return status_; }
     bool autocommit() const;
     void set_status(std::uint16_t status) { status_ = status; }
@@ -140,6 +145,7 @@ private:
     std::optional<config::ServerId> found_rows_on_;  // SQL_CALC_FOUND_ROWS: until asked for
     std::optional<config::ServerId> last_replica_;
     std::uint64_t last_insert_id_ = 0;
+    std::uint16_t warnings_ = 0;
     protocol::sql::Dialect dialect_;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change
     bool immovable_changed_ = false;  // a variable that can't be set again elsewhere

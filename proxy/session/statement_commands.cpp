@@ -80,10 +80,11 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
     CommandText out{id, {}};
     if (statement.facts.has(sql::effect_user_variable))
         out.assigned = assigned_by(core, statement.key->text);
+    out.keeps_link = true;  // until it is known whether a cursor is open
     Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* executed = core.prepared.find(id);
-    if (!executed) co_return ended;
+    if (!executed || ended) co_return ended;
     auto server = performer.server();
     bool has_cursor =
         server && (performer.report().status & protocol::server_status::cursor_exists) != 0;
@@ -92,6 +93,8 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
         if (server) one.executed_on = server;
         if (server) one.has_cursor = has_cursor;
     });
+    bool must_read = release_links(core);
+    if (must_read) co_await read_back_links(core);
     co_return ended;
 }
 
@@ -160,13 +163,17 @@ net::Task<Ended> send_long_data(SessionCore& core, ClientCommand command, std::u
     auto& statement = *core.prepared.find(id);
     auto facts = statement.facts;
     CommandFacts command_facts{Command::stmt_send_long_data, &facts, statement.long_data_on};
-    Performer performer(core, command, command_facts, CommandText{id, {}});
+    CommandText out{id, {}};
+    out.keeps_link = true;
+    Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* after = core.prepared.find(id);
     auto server = performer.server();
     if (after && server)
         core.prepared.rebind(*after,
                              [server](PreparedStatement& one) { one.long_data_on = server; });
+    bool must_read = release_links(core);
+    if (must_read) co_await read_back_links(core);
     co_return ended;
 }
 
