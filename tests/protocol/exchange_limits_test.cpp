@@ -76,6 +76,16 @@ TEST_CASE("rows of 16 MiB and more are followed through their continuations")
     }
 }
 
+TEST_CASE("a SELECT may have more columns than two bytes can count")
+{
+    ResponseWriter::ResultSet wide;
+    wide.columns = 68'001;
+    for (const Capabilities capabilities : {plain, without_eof}) {
+        const Buffer stream = ResponseWriter(capabilities).result_set(wide).bytes();
+        CHECK(ends_exactly(capabilities, stream, 65536));
+    }
+}
+
 // MySQL 9.7 sends SELECT REPEAT('a', 16777216) so: 0xfe, eight bytes of length, the value.
 TEST_CASE("a row that begins with 0xfe is a row when its packet is full")
 {
