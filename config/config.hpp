@@ -14,6 +14,8 @@ namespace pointsman::config {
 enum class ListenerMode { split, primary, replicas };
 enum class ClientTlsMode { off, optional, required };
 enum class ServerTlsMode { off, preferred, required, verify_ca, verify_identity };
+enum class ClientCompression { off, zlib, zstd, any };  // what clients may choose
+enum class ServerCompressionAlgorithm { off, zlib, zstd };
 enum class NoReplica { primary, error };  // where reads go when no replica is fit
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
@@ -24,6 +26,8 @@ struct Listener {
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;
+    ClientCompression client_compression = ClientCompression::any;
+    bool local_infile = true;                // LOAD DATA LOCAL: may servers ask clients for files?
     std::uint32_t max_connections = 10'000;  // 1040 beyond it
     friend bool operator==(const Listener&, const Listener&) = default;
 };
@@ -109,6 +113,13 @@ struct ServerTls {
     friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
+/// Of links to servers. A server that does not offer it is spoken to without.
+struct ServerCompression {
+    ServerCompressionAlgorithm algorithm = ServerCompressionAlgorithm::off;
+    std::uint32_t zstd_level = 3;
+    friend bool operator==(const ServerCompression&, const ServerCompression&) = default;
+};
+
 struct Credentials {
     Milliseconds ttl{60'000};  // learned entries older than this are verified again at next use
     std::uint32_t max_entries = 10'000;
@@ -152,6 +163,7 @@ struct Config {
     Pool pool;
     ClientTls client_tls;
     ServerTls server_tls;
+    ServerCompression server_compression;
     Credentials credentials;
     Limits limits;
     Metrics metrics;

@@ -169,6 +169,7 @@ private:
         diff_.pool = from_.pool != to_.pool;
         diff_.client_tls = from_.client_tls != to_.client_tls;
         diff_.server_tls = from_.server_tls != to_.server_tls;
+        diff_.server_compression = from_.server_compression != to_.server_compression;
         diff_.credentials = from_.credentials != to_.credentials;
         diff_.limits = from_.limits != to_.limits;
         diff_.metrics = from_.metrics != to_.metrics;

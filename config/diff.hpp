@@ -31,6 +31,7 @@ struct Diff {
     bool pool = false;
     bool client_tls = false;
     bool server_tls = false;
+    bool server_compression = false;
     bool credentials = false;
     bool limits = false;
     bool metrics = false;

@@ -28,6 +28,8 @@ constexpr Field<Listener> listener_fields[] = {
     {"address", &Listener::address},
     {"mode", &Listener::mode},
     {"client_tls", &Listener::client_tls},
+    {"client_compression", &Listener::client_compression},
+    {"local_infile", &Listener::local_infile},
     {"max_connections", &Listener::max_connections, false, from_to(1, 1'000'000)},
 };
 constexpr Field<Server> server_fields[] = {
@@ -79,6 +81,10 @@ constexpr Field<ServerTls> server_tls_fields[] = {
     {"ca", &ServerTls::ca, false, path},
     {"certificate", &ServerTls::certificate, false, path},
     {"key", &ServerTls::key, false, path},
+};
+constexpr Field<ServerCompression> server_compression_fields[] = {
+    {"algorithm", &ServerCompression::algorithm},
+    {"zstd_level", &ServerCompression::zstd_level, false, from_to(1, 22)},
 };
 constexpr Field<Credentials> credentials_fields[] = {
     {"ttl", &Credentials::ttl, false, from_to(100 * ms, day)},
@@ -191,6 +197,11 @@ template <>
 std::span<const Field<ServerTls>> fields_of()
 {
     return server_tls_fields;
+}
+template <>
+std::span<const Field<ServerCompression>> fields_of()
+{
+    return server_compression_fields;
 }
 template <>
 std::span<const Field<Credentials>> fields_of()

@@ -17,6 +17,7 @@ using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
                  ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
                  ListenerMode Owner::*, ClientTlsMode Owner::*, ServerTlsMode Owner::*,
+                 ClientCompression Owner::*, ServerCompressionAlgorithm Owner::*,
                  NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
 
 /// When a changed value takes effect.
@@ -55,6 +56,8 @@ std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
 template <>
+std::span<const Field<ServerCompression>> fields_of<ServerCompression>();
+template <>
 std::span<const Field<Credentials>> fields_of<Credentials>();
 template <>
 std::span<const Field<Limits>> fields_of<Limits>();
@@ -76,6 +79,7 @@ void for_each_section(Visit&& visit)
     visit("pool", &Config::pool);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
+    visit("server_compression", &Config::server_compression);
     visit("credentials", &Config::credentials);
     visit("limits", &Config::limits);
     visit("metrics", &Config::metrics);

@@ -145,6 +145,12 @@ Err secure_transport_required()
                  "--require_secure_transport=ON.");
 }
 
+Err wrong_zstd_level()
+{
+    return other(er_wrong_compression_level, "HY000",
+                 "Invalid zstd compression level for algorithm 'zstd'.");
+}
+
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message)
 {
     return {code, std::string(sqlstate), std::string(message)};

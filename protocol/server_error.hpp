@@ -35,6 +35,7 @@ constexpr std::uint16_t er_read_only_transaction = 1792;
 constexpr std::uint16_t er_malformed_packet = 1835;
 constexpr std::uint16_t er_read_only_mode = 1836;
 constexpr std::uint16_t er_secure_transport_required = 3159;
+constexpr std::uint16_t er_wrong_compression_level = 3923;
 
 /// Whether the client sent a password, as error 1045 tells.
 enum class UsingPassword : std::uint8_t { no, yes };
@@ -68,6 +69,8 @@ Err client_auth_not_supported();
 Err read_only(std::string_view reason);
 Err query_interrupted();
 Err malformed_packet();
+/// 3923 HY000: zstd has levels 1 to 22.
+Err wrong_zstd_level();
 /// 3159 HY000: this account or listener wants TLS.
 Err secure_transport_required();
 

@@ -59,6 +59,20 @@ constexpr protocol::Capabilities wire_capabilities =
     capability::optional_resultset_metadata | capability::multi_results |
     capability::ps_multi_results;
 
+/// Decided by configuration, not by the session's client: the packets inside are the same.
+protocol::Capabilities compression_capability(const config::ServerCompression& compression)
+{
+    switch (compression.algorithm) {
+        case config::ServerCompressionAlgorithm::off:
+            return 0;
+        case config::ServerCompressionAlgorithm::zlib:
+            return capability::compress;
+        case config::ServerCompressionAlgorithm::zstd:
+            break;
+    }
+    return capability::zstd_compression;
+}
+
 protocol::BackendTls handshake_tls(config::ServerTlsMode mode)
 {
     switch (mode) {
@@ -136,7 +150,11 @@ public:
             }
             if (auto* failed = std::get_if<ClientHandshake::Failed>(&action))
                 co_return ConnectFailure{failed->error, failed->from_server};
-            if (std::holds_alternative<ClientHandshake::Ready>(action)) co_return std::nullopt;
+            if (std::holds_alternative<ClientHandshake::Ready>(action)) {
+                if (auto how = handshake_.compression())
+                    stream.start_compression(how, protocol::Peer::server, context_.buffers);
+                co_return std::nullopt;
+            }
             auto& send = std::get<ClientHandshake::Send>(action);
             auto sent = co_await stream.write_all(send.bytes);
             if (sent.status != net::IoStatus::ok) co_return lost();
@@ -152,7 +170,9 @@ private:
         settings.user = request.user;
         settings.secret = request.secret;
         settings.schema = request.schema;
-        settings.wanted = link_capabilities(request.capabilities);
+        settings.wanted = link_capabilities(request.capabilities) |
+                          compression_capability(context_.compression);
+        settings.zstd_level = static_cast<std::uint8_t>(context_.compression.zstd_level);
         settings.character_set = request.character_set;
         settings.attributes = request.attributes;
         settings.tls = handshake_tls(context_.tls_mode);

@@ -32,6 +32,7 @@ struct ConnectorContext {
     config::ServerTlsMode tls_mode = config::ServerTlsMode::preferred;
     config::Milliseconds timeout{1'000};
     std::size_t max_packet = 1u << 20;  // largest packet taken during login
+    config::ServerCompression compression = {};
 };
 
 /// As whom, and how.

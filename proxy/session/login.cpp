@@ -86,6 +86,21 @@ const health::ServerView* face_of(const health::Topology& topology)
     return nullptr;
 }
 
+/// What the listener says, of what the client's servers could do as well.
+protocol::Capabilities offered_here(const SessionCore& core)
+{
+    using config::ClientCompression;
+    auto* face = face_of(*core.worker.topology);
+    auto offered = offered_capabilities(face);
+    auto choice = core.listener.client_compression;
+    if (choice == ClientCompression::any || choice == ClientCompression::zlib)
+        offered |= capability::compress;
+    bool has_zstd = !is_mariadb(face) && (!face || face->version_number >= 80018);
+    if (has_zstd && (choice == ClientCompression::any || choice == ClientCompression::zstd))
+        offered |= capability::zstd_compression;
+    return offered;
+}
+
 ServerHandshake::Settings handshake_settings(const SessionCore& core, const Settings& settings,
                                              protocol::Capabilities offered)
 {
@@ -121,6 +136,8 @@ public:
     {
         return play(handshake_.start_change_user(std::move(response), core_.client.is_tls()));
     }
+
+    protocol::Compression compression() const { return handshake_.compression(); }
 
 private:
     net::Task<Ended> play(ServerHandshake::Action action)
@@ -222,6 +239,9 @@ private:
         auto& account = core_.account;
         account.user = response.user;
         account.capabilities = handshake_.negotiated();
+        // A server with local_infile=OFF offers it too; to a link that lacks it every server says
+        // the same as with the variable off (measured: MySQL 9.7, MariaDB 10.11).
+        if (!core_.listener.local_infile) account.capabilities &= ~capability::local_files;
         account.character_set = response.character_set;
         account.attributes = with_proxy_attributes(response.attributes, core_);
         core_.state.reset(response.schema);
@@ -364,8 +384,11 @@ net::Task<std::optional<CloseReason>> log_in(SessionCore& core)
     }
     core.nonce = make_nonce();
     core.client.handle().set_deadline(now + worker.settings->config.limits.handshake_timeout);
-    Login login(core, offered_capabilities(face_of(*worker.topology)));
+    Login login(core, offered_here(core));
     auto ended = co_await login.run();
+    auto compression = login.compression();
+    if (!ended && compression)
+        core.client.start_compression(compression, protocol::Peer::client, worker.buffers);
     core.client.handle().set_deadline(net::never);
     co_return ended;
 }

@@ -23,6 +23,8 @@ struct ListenerFacts {
     std::string name;
     config::ListenerMode mode = config::ListenerMode::split;
     config::ClientTlsMode client_tls = config::ClientTlsMode::optional;
+    config::ClientCompression client_compression = config::ClientCompression::any;
+    bool local_infile = true;
 };
 
 /// Who the client is, as far as links must know it.

@@ -78,7 +78,8 @@ struct WorkerContext {
                 settings->server_tls,
                 config.server_tls.mode,
                 config.limits.connect_timeout,
-                config.limits.max_status_packet.value};
+                config.limits.max_status_packet.value,
+                config.server_compression};
     }
 };
 
