@@ -125,8 +125,8 @@ std::size_t CompressedChannel::encode(Bytes plain, Buffer& wire)
     const Bytes part = plain.first(numbers_.part(plain, max_part));
     const std::size_t at = wire.size();
     wire.resize(at + compressed_header_size);
-    const bool compressed = part.size() >= min_compressed_payload &&
-                            codecs_.compressor().compress(how_, part, wire);
+    const bool compressed =
+        part.size() >= min_compressed_payload && codecs_.compressor().compress(how_, part, wire);
     if (!compressed) wire.insert(wire.end(), part.begin(), part.end());
     write_int3(&wire[at], wire.size() - at - compressed_header_size);
     wire[at + 3] = numbers_.on_outgoing(part);

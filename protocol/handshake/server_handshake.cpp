@@ -129,7 +129,9 @@ ServerHandshake::Action ServerHandshake::on_response(HandshakeResponse response)
         return refuse(server_error::secure_transport_required());
     if (!client_has(capability::secure_connection))
         return refuse(server_error::client_auth_not_supported());
-    if (has_wrong_level(compression())) return refuse(server_error::wrong_zstd_level());
+    // COM_CHANGE_USER has no level: what the session began with stays.
+    if (!changes_user_ && has_wrong_level(compression()))
+        return refuse(server_error::wrong_zstd_level());
     // Clients from before there were plugins (MySQL 5.5) know the native one, without its name.
     plugin_ = client_has(capability::plugin_auth) ? response_.plugin
                                                   : std::string{auth::mysql_native_password};

@@ -1,6 +1,6 @@
 #pragma once
-// A byte stream to a client or a server: a socket, with TLS over it once started, and the protocol's
-// compression over that.
+// A byte stream to a client or a server: a socket, with TLS over it once started, and the
+// protocol's compression over that.
 //
 // The hot path calls try_read and try_write, which never suspend, and waits on handle() only when
 // they say would_block. All kinds of stream have the same face, so nobody above asks which it is;

@@ -18,8 +18,8 @@ struct Stream::Compressed {
 
     protocol::CodecPool& codecs;
     protocol::CompressedChannel channel;
-    ReadBuffer input;        // came, and is not expanded yet
-    protocol::Buffer unsent;  // one compressed packet's rest, which the socket had no room for
+    ReadBuffer input;              // came, and is not expanded yet
+    protocol::Buffer unsent;       // one compressed packet's rest, which the socket had no room for
     std::size_t unsent_plain = 0;  // what that packet holds: taken once the rest is sent
     bool broken = false;
 };

@@ -170,8 +170,8 @@ private:
         settings.user = request.user;
         settings.secret = request.secret;
         settings.schema = request.schema;
-        settings.wanted = link_capabilities(request.capabilities) |
-                          compression_capability(context_.compression);
+        settings.wanted =
+            link_capabilities(request.capabilities) | compression_capability(context_.compression);
         settings.zstd_level = static_cast<std::uint8_t>(context_.compression.zstd_level);
         settings.character_set = request.character_set;
         settings.attributes = request.attributes;

@@ -127,6 +127,11 @@ class CompressedConnection(pymysql.connections.Connection):
             self._sock.sequence = 0
         super()._execute_command(command, sql)
 
+    def close(self):
+        if isinstance(self._sock, CompressedSocket):
+            self._sock.sequence = 0  # COM_QUIT is a command
+        super().close()
+
 
 def connect(proxy, algorithm, **options):
     return CompressedConnection(algorithm, **{

@@ -59,7 +59,8 @@ Buffer expanded(Compression how, Bytes wire, std::size_t room)
 TEST_CASE("what was compressed comes back, in pieces of any size")
 {
     Buffer plain(300'000);
-    for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<Byte>(i % 251 * (i / 999));
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        plain[i] = static_cast<Byte>(i % 251 * (i / 999));
     for (const auto how : all) {
         const auto wire = compressed(how, plain);
         CHECK(wire.size() < plain.size());

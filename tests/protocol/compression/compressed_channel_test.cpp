@@ -63,8 +63,13 @@ Buffer long_command()
 /// A compressed packet made by hand: `said` is its uncompressed length.
 Buffer packet(int sequence, std::size_t said, Bytes payload)
 {
-    Buffer wire{0, 0, 0, static_cast<Byte>(sequence), static_cast<Byte>(said),
-                static_cast<Byte>(said >> 8), static_cast<Byte>(said >> 16)};
+    Buffer wire{0,
+                0,
+                0,
+                static_cast<Byte>(sequence),
+                static_cast<Byte>(said),
+                static_cast<Byte>(said >> 8),
+                static_cast<Byte>(said >> 16)};
     for (int i = 0; i < 3; ++i) wire[i] = static_cast<Byte>(payload.size() >> 8 * i);
     wire.insert(wire.end(), payload.begin(), payload.end());
     return wire;

@@ -35,8 +35,7 @@ Buffer incoming(PacketNumbers& numbers, int sequence, Buffer plain)
 }
 
 /// The ids of the compressed packets that carry `plain`.
-std::vector<int> outgoing(PacketNumbers& numbers, const Buffer& plain,
-                          std::size_t limit = no_limit)
+std::vector<int> outgoing(PacketNumbers& numbers, const Buffer& plain, std::size_t limit = no_limit)
 {
     std::vector<int> ids;
     for (Bytes rest = plain; !rest.empty();) {
@@ -175,11 +174,11 @@ TEST_CASE("to a server: a file goes on within its command, though its count come
 {
     PacketNumbers numbers(Peer::server);
     outgoing(numbers, packet("\x03LOAD", 0));
-    incoming(numbers, 1, packet("\xfb"
-                                "file",
-                                1));
-    for (int i = 2; i < 600; ++i)
-        CHECK(outgoing(numbers, packet("line", i % 256)) == Ids{i % 256});
+    incoming(numbers, 1,
+             packet("\xfb"
+                    "file",
+                    1));
+    for (int i = 2; i < 600; ++i) CHECK(outgoing(numbers, packet("line", i % 256)) == Ids{i % 256});
     CHECK(outgoing(numbers, packet("", 600 % 256)) == Ids{600 % 256});
     CHECK(incoming(numbers, 601 % 256, packet("ok", 7)) == packet("ok", 601 % 256));
     CHECK(outgoing(numbers, packet("\x0e", 0)) == Ids{0});
@@ -194,9 +193,10 @@ TEST_CASE("to a server: a request for a file that ends a round of the count")
     incoming(numbers, 1, rows);
     PacketNumbers done = numbers;
 
-    incoming(numbers, 2, packet("\xfb"
-                                "file",
-                                2));
+    incoming(numbers, 2,
+             packet("\xfb"
+                    "file",
+                    2));
     CHECK(outgoing(numbers, packet("line", 0)) == Ids{3});
     incoming(done, 2, packet("ok", 2));
     CHECK(outgoing(done, packet("\x0e", 0)) == Ids{0});

@@ -151,7 +151,7 @@ TEST_CASE("a compressed stream carries long messages both ways as their reader m
 
 TEST_CASE("compression lies above TLS")
 {
-    const Authority authority;
+    Authority authority;
     authority.issue("server", "db.example.com");
     config::ClientTls settings;
     settings.certificate = authority.path("server.pem");
