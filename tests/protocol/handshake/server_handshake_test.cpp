@@ -468,7 +468,7 @@ TEST_CASE("compression is what both sides have")
           Compression{CompressionAlgorithm::zstd, 5});
     CHECK_FALSE(chosen(0, both, 5));
     CHECK_FALSE(chosen(both, 0, 5));
-    for (const std::uint8_t level : {0, 23, 255})
+    for (const std::uint8_t level : std::initializer_list<std::uint8_t>{0, 23, 255})
         CHECK(chosen(both, capability::zstd_compression, level) == refused);
     // A level that is of no use is not looked at.
     CHECK(chosen(both, both, 99).algorithm == CompressionAlgorithm::zlib);
