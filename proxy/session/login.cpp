@@ -238,7 +238,9 @@ private:
         const auto& response = handshake_.response();
         auto& account = core_.account;
         account.user = response.user;
-        account.capabilities = handshake_.negotiated();
+        // The packets inside are the same: compressed clients share links with others.
+        account.capabilities =
+            handshake_.negotiated() & ~(capability::compress | capability::zstd_compression);
         // A server with local_infile=OFF offers it too; to a link that lacks it every server says
         // the same as with the variable off (measured: MySQL 9.7, MariaDB 10.11).
         if (!core_.listener.local_infile) account.capabilities &= ~capability::local_files;
