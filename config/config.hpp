@@ -15,6 +15,8 @@ namespace pointsman::config {
 enum class ListenerMode { split, primary, replicas };
 enum class ClientTlsMode { off, optional, required };
 enum class ServerTlsMode { off, preferred, required, verify_ca, verify_identity };
+enum class ClientCompression { off, zlib, zstd, any };  // what clients may choose
+enum class ServerCompressionAlgorithm { off, zlib, zstd };
 enum class NoReplica { primary, error };  // where reads go when no replica is fit
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
@@ -25,6 +27,8 @@ struct Listener {
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;
+    ClientCompression client_compression = ClientCompression::any;
+    bool local_infile = true;                  // LOAD DATA LOCAL: may servers ask for files?
     std::uint32_t max_connections = 10'000;    // 1040 beyond it
     std::vector<Network> proxy_protocol = {};  // who may name a client's address in a PROXY header
     std::string socket_mode = "0777";          // permissions of a unix socket, octal
@@ -81,6 +85,21 @@ struct Routing {
     friend bool operator==(const Routing&, const Routing&) = default;
 };
 
+/// Connections to servers, shared between sessions. Numbers are totals over all workers.
+struct Pool {
+    bool sharing = true;            // false: each session keeps the links that it has opened
+    std::uint32_t max_links = 500;  // to one server
+    std::uint32_t max_links_per_account = 0;  // of those; 0: as many as there are
+    Milliseconds link_wait_timeout{5'000};    // for a link to become free; then error 1040
+    std::uint32_t min_idle = 0;               // idle links of an account kept beyond idle_timeout
+    std::uint32_t max_idle = 100;             // idle links of an account kept at all
+    Milliseconds idle_timeout{60'000};
+    Milliseconds max_age{600'000};           // older ones are closed when they become idle
+    Milliseconds check_after{10'000};        // idle for longer: asked with a COM_PING before use
+    std::uint32_t max_statements = 500;      // prepared on one link; the oldest is closed
+    friend bool operator==(const Pool&, const Pool&) = default;
+};
+
 /// TLS towards clients.
 struct ClientTls {
     std::string certificate;  // PEM files; both empty: a self-signed pair in state_directory
@@ -96,6 +115,13 @@ struct ServerTls {
     std::string certificate;  // of ours, when servers want one
     std::string key;
     friend bool operator==(const ServerTls&, const ServerTls&) = default;
+};
+
+/// Of links to servers. A server that does not offer it is spoken to without.
+struct ServerCompression {
+    ServerCompressionAlgorithm algorithm = ServerCompressionAlgorithm::off;
+    std::uint32_t zstd_level = 3;
+    friend bool operator==(const ServerCompression&, const ServerCompression&) = default;
 };
 
 struct Credentials {
@@ -149,8 +175,10 @@ struct Config {
     std::vector<User> users;
     Probe probe;
     Routing routing;
+    Pool pool;
     ClientTls client_tls;
     ServerTls server_tls;
+    ServerCompression server_compression;
     Credentials credentials;
     Limits limits;
     Tcp tcp;

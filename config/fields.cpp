@@ -29,6 +29,8 @@ constexpr Field<Listener> listener_fields[] = {
     {"address", &Listener::address},
     {"mode", &Listener::mode},
     {"client_tls", &Listener::client_tls},
+    {"client_compression", &Listener::client_compression},
+    {"local_infile", &Listener::local_infile},
     {"max_connections", &Listener::max_connections, false, from_to(1, 1'000'000)},
     {"proxy_protocol", &Listener::proxy_protocol},
     {"socket_mode", &Listener::socket_mode, false, octal_mode},
@@ -61,6 +63,18 @@ constexpr Field<Routing> routing_fields[] = {
     {"retry_reads", &Routing::retry_reads},
     {"hold_timeout", &Routing::hold_timeout, false, from_to(0, 10 * minute)},
 };
+constexpr Field<Pool> pool_fields[] = {
+    {"sharing", &Pool::sharing},
+    {"max_links", &Pool::max_links, false, from_to(1, 100'000)},
+    {"max_links_per_account", &Pool::max_links_per_account, false, from_to(0, 100'000)},
+    {"link_wait_timeout", &Pool::link_wait_timeout, false, from_to(1 * ms, 10 * minute)},
+    {"min_idle", &Pool::min_idle, false, from_to(0, 100'000)},
+    {"max_idle", &Pool::max_idle, false, from_to(0, 100'000)},
+    {"idle_timeout", &Pool::idle_timeout, false, from_to(second, day)},
+    {"max_age", &Pool::max_age, false, from_to(second, 30 * day)},
+    {"check_after", &Pool::check_after, false, from_to(0, day)},
+    {"max_statements", &Pool::max_statements, false, from_to(1, 10'000)},
+};
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},
     {"key", &ClientTls::key, false, path},
@@ -71,6 +85,10 @@ constexpr Field<ServerTls> server_tls_fields[] = {
     {"ca", &ServerTls::ca, false, path},
     {"certificate", &ServerTls::certificate, false, path},
     {"key", &ServerTls::key, false, path},
+};
+constexpr Field<ServerCompression> server_compression_fields[] = {
+    {"algorithm", &ServerCompression::algorithm},
+    {"zstd_level", &ServerCompression::zstd_level, false, from_to(1, 22)},
 };
 constexpr Field<Credentials> credentials_fields[] = {
     {"ttl", &Credentials::ttl, false, from_to(100 * ms, day)},
@@ -178,6 +196,11 @@ std::span<const Field<Routing>> fields_of()
     return routing_fields;
 }
 template <>
+std::span<const Field<Pool>> fields_of()
+{
+    return pool_fields;
+}
+template <>
 std::span<const Field<ClientTls>> fields_of()
 {
     return client_tls_fields;
@@ -186,6 +209,11 @@ template <>
 std::span<const Field<ServerTls>> fields_of()
 {
     return server_tls_fields;
+}
+template <>
+std::span<const Field<ServerCompression>> fields_of()
+{
+    return server_compression_fields;
 }
 template <>
 std::span<const Field<Credentials>> fields_of()

@@ -17,7 +17,9 @@ using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
                  ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
                  std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
-                 ServerTlsMode Owner::*, NoReplica Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
+                 ServerTlsMode Owner::*, ClientCompression Owner::*,
+                 ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, LogLevel Owner::*,
+                 LogFormat Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
@@ -49,9 +51,13 @@ std::span<const Field<Probe>> fields_of<Probe>();
 template <>
 std::span<const Field<Routing>> fields_of<Routing>();
 template <>
+std::span<const Field<Pool>> fields_of<Pool>();
+template <>
 std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
+template <>
+std::span<const Field<ServerCompression>> fields_of<ServerCompression>();
 template <>
 std::span<const Field<Credentials>> fields_of<Credentials>();
 template <>
@@ -73,8 +79,10 @@ void for_each_section(Visit&& visit)
     visit("users", &Config::users);
     visit("probe", &Config::probe);
     visit("routing", &Config::routing);
+    visit("pool", &Config::pool);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
+    visit("server_compression", &Config::server_compression);
     visit("credentials", &Config::credentials);
     visit("limits", &Config::limits);
     visit("tcp", &Config::tcp);

@@ -32,6 +32,17 @@ constexpr Word<ServerTlsMode> server_tls_modes[] = {
     {ServerTlsMode::verify_ca, "verify_ca"},
     {ServerTlsMode::verify_identity, "verify_identity"},
 };
+constexpr Word<ClientCompression> client_compressions[] = {
+    {ClientCompression::off, "off"},
+    {ClientCompression::zlib, "zlib"},
+    {ClientCompression::zstd, "zstd"},
+    {ClientCompression::any, "any"},
+};
+constexpr Word<ServerCompressionAlgorithm> server_compressions[] = {
+    {ServerCompressionAlgorithm::off, "off"},
+    {ServerCompressionAlgorithm::zlib, "zlib"},
+    {ServerCompressionAlgorithm::zstd, "zstd"},
+};
 constexpr Word<NoReplica> no_replica_choices[] = {
     {NoReplica::primary, "primary"},
     {NoReplica::error, "error"},
@@ -125,6 +136,14 @@ std::string_view name_of(ClientTlsMode mode)
 std::string_view name_of(ServerTlsMode mode)
 {
     return find_name(server_tls_modes, mode);
+}
+std::string_view name_of(ClientCompression choice)
+{
+    return find_name(client_compressions, choice);
+}
+std::string_view name_of(ServerCompressionAlgorithm algorithm)
+{
+    return find_name(server_compressions, algorithm);
 }
 std::string_view name_of(NoReplica choice)
 {
@@ -241,6 +260,14 @@ Unfit read_value(std::string_view text, const ValueRules&, ClientTlsMode& out)
 Unfit read_value(std::string_view text, const ValueRules&, ServerTlsMode& out)
 {
     return read_word(server_tls_modes, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, ClientCompression& out)
+{
+    return read_word(client_compressions, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, ServerCompressionAlgorithm& out)
+{
+    return read_word(server_compressions, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, NoReplica& out)
 {

@@ -14,6 +14,8 @@ namespace pointsman::config {
 std::string_view name_of(ListenerMode mode);
 std::string_view name_of(ClientTlsMode mode);
 std::string_view name_of(ServerTlsMode mode);
+std::string_view name_of(ClientCompression choice);
+std::string_view name_of(ServerCompressionAlgorithm algorithm);
 std::string_view name_of(NoReplica choice);
 std::string_view name_of(LogLevel level);
 std::string_view name_of(LogFormat format);
@@ -53,6 +55,8 @@ Unfit read_value(std::string_view text, const ValueRules& rules, Network& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ListenerMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ClientTlsMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ServerTlsMode& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, ClientCompression& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, ServerCompressionAlgorithm& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, NoReplica& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogFormat& out);

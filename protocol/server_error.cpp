@@ -14,6 +14,15 @@ std::string quoted(std::string_view text)
 
 }  // namespace
 
+Err no_free_link(std::string_view server, std::uint32_t limit)
+{
+    // Not 08004, by which a client would take its connection for lost.
+    std::string text = "Too many connections: none to server ";
+    text.append(server).append(" became free in time (pool.max_links is ");
+    text += std::to_string(limit) + ")";
+    return other(1040, "HY000", text);
+}
+
 Err too_many_connections()
 {
     return other(er_con_count, "08004", "Too many connections");
@@ -148,6 +157,12 @@ Err idle_for_too_long()
     return other(er_client_interaction_timeout, "HY000",
                  "The client was disconnected by the server because of inactivity. See "
                  "wait_timeout and interactive_timeout for configuring this behavior.");
+}
+
+Err wrong_zstd_level()
+{
+    return other(er_wrong_compression_level, "HY000",
+                 "Invalid zstd compression level for algorithm 'zstd'.");
 }
 
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message)

@@ -37,12 +37,15 @@ constexpr std::uint16_t er_malformed_packet = 1835;
 constexpr std::uint16_t er_read_only_mode = 1836;
 constexpr std::uint16_t er_secure_transport_required = 3159;
 constexpr std::uint16_t er_client_interaction_timeout = 4031;
+constexpr std::uint16_t er_wrong_compression_level = 3923;
 
 /// Whether the client sent a password, as error 1045 tells.
 enum class UsingPassword : std::uint8_t { no, yes };
 
 /// 1040 08004. In place of a greeting it has no SQLSTATE: encode it without CLIENT_PROTOCOL_41.
 Err too_many_connections();
+/// 1040: no link to `server` became free in time, of `limit` in all.
+Err no_free_link(std::string_view server, std::uint32_t limit);
 Err bad_handshake();
 Err access_denied(std::string_view user, std::string_view host, UsingPassword using_password);
 Err unknown_command();
@@ -70,6 +73,8 @@ Err client_auth_not_supported();
 Err read_only(std::string_view reason);
 Err query_interrupted();
 Err malformed_packet();
+/// 3923 HY000: zstd has levels 1 to 22.
+Err wrong_zstd_level();
 /// 3159 HY000: this account or listener wants TLS.
 Err secure_transport_required();
 

@@ -2,7 +2,8 @@
 """Runs every test that is built, counts them, and says `N passed, N failed` last.
 
 Unit test programs run plain, under AddressSanitizer with UndefinedBehaviorSanitizer, and where
-threads meet under ThreadSanitizer; then pytest runs tests/integration against real servers."""
+threads meet under ThreadSanitizer; then pytest runs tests/integration against real servers, and a
+part of MySQL's own test suite runs through the proxy."""
 
 import os
 import re
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build/test-results"
 UNIT_TIMEOUT = 900
 INTEGRATION_TIMEOUT = 3600
+SUITE_TIMEOUT = 900
+NO_SUCH_SERVER = 77  # of tests/mysqltest/run
 
 # build folder, which programs, tags that select tests, words before the command. ThreadSanitizer of
 # g++ 12 cannot live with the address randomisation of newer kernels.
@@ -145,12 +148,43 @@ def count_integration(report, tally):
             tally.passed += 1
 
 
+def run_suite(text, tally):
+    """The scheduled part of MySQL's own suite. What is missing is fetched; without it, it failed."""
+    print("== MySQL's own tests through Pointsman", flush=True)
+    command = ["tests/mysqltest/run", "--scheduled", "--verbose"]
+    if text and text not in "mysqltest":
+        command.append(f"--filter={text}")
+    log = RESULTS / "mysqltest.log"
+    with open(log, "wb") as output:
+        try:
+            code = subprocess.run(command, cwd=ROOT, stdout=output, stderr=output, check=False,
+                                  timeout=SUITE_TIMEOUT).returncode
+        except subprocess.TimeoutExpired:
+            code = f"no end within {SUITE_TIMEOUT} s"
+    said = log.read_text(errors="replace")
+    if code == NO_SUCH_SERVER:
+        tally.skipped += 1
+        print(f"   skipped: {said.strip()}", flush=True)
+        return
+    verdicts = re.findall(r"^   (passed|failed|late|skipped) [^:]*: (\S+)", said, re.MULTILINE)
+    failures = [name for verdict, name in verdicts if verdict != "passed"]
+    tally.passed += len(verdicts) - len(failures)
+    for name in failures:
+        tally.fail(f"mysqltest: {name}")
+    if code != 0 and not failures:
+        tally.fail(f"tests/mysqltest/run ended with {code}")
+    if code != 0:
+        sys.stdout.write(said[-6000:])
+    print(f"   mysqltest: {len(verdicts) - len(failures)} passed, {len(failures)} failed", flush=True)
+
+
 def main():
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     RESULTS.mkdir(parents=True, exist_ok=True)
     tally = Tally()
     run_units(text, tally)
     run_integration(text, tally)
+    run_suite(text, tally)
     for failure in tally.failures:
         print(f"FAILED {failure}")
     skipped = f", {tally.skipped} skipped" if tally.skipped else ""

@@ -8,6 +8,7 @@
 #include "protocol/auth/rsa.hpp"
 #include "protocol/auth/secret.hpp"
 #include "protocol/capability.hpp"
+#include "protocol/compression/algorithm.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/messages/err.hpp"
 #include "protocol/messages/handshake_response.hpp"
@@ -99,6 +100,11 @@ public:
     const HandshakeResponse& response() const { return response_; }
     /// The capabilities both sides have.
     Capabilities negotiated() const;
+    /// What both agreed on for after the login.
+    Compression compression() const
+    {
+        return chosen_compression(negotiated(), response_.zstd_level);
+    }
     bool tls_active() const { return tls_active_; }
     /// The login plugin that the client ended up with.
     const std::string& plugin() const { return plugin_; }

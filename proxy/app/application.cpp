@@ -140,7 +140,8 @@ void Application::start_workers(SettingsPtr settings)
 {
     shared_.totals = [this] { return totals(); };
     std::random_device seed;
-    for (std::size_t i = 0; i < worker_count(config_); ++i)
+    shared_.workers = static_cast<std::uint32_t>(worker_count(config_));
+    for (std::size_t i = 0; i < shared_.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(shared_, settings, seed()));
     for (auto& worker : workers_) worker->start();
 }

@@ -32,6 +32,8 @@ enum class Family : std::uint8_t {
     hold_timeouts,
     outcome_unknown,
     statements_killed,
+    link_waits,
+    link_wait_timeouts,
     statements,
     latency,
     server_errors,
@@ -39,6 +41,9 @@ enum class Family : std::uint8_t {
     server_received,
     links_open,
     links_busy,
+    links_idle,
+    links_moved,
+    link_syncs,
     links_opened,
     links_failed,
     links_lost,
@@ -62,7 +67,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 49;
+constexpr std::size_t family_count = 54;
 
 struct FamilyText {
     Family family;

@@ -36,6 +36,8 @@ constexpr CounterRow counter_rows[] = {
     {Family::outcome_unknown, {}, &Counters::outcome_unknown},
     {Family::statements_killed, {"reason", "timeout"}, &Counters::statements_timed_out},
     {Family::statements_killed, {"reason", "client_gone"}, &Counters::statements_abandoned},
+    {Family::link_waits, {}, &Counters::link_waits},
+    {Family::link_wait_timeouts, {}, &Counters::link_wait_timeouts},
 };
 
 struct ServerRow {
@@ -48,6 +50,9 @@ constexpr ServerRow server_rows[] = {
     {Family::server_received, &ServerCounters::bytes_from_server},
     {Family::links_open, &ServerCounters::links_open},
     {Family::links_busy, &ServerCounters::links_busy},
+    {Family::links_idle, &ServerCounters::links_idle},
+    {Family::links_moved, &ServerCounters::links_moved},
+    {Family::link_syncs, &ServerCounters::link_syncs},
     {Family::links_opened, &ServerCounters::links_opened},
     {Family::links_failed, &ServerCounters::links_failed},
     {Family::links_lost, &ServerCounters::links_lost},

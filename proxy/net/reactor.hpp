@@ -67,6 +67,8 @@ public:
     /// To be called when a read or write found nothing more to do; a hang-up stays readable.
     void note_drained() { readable_ = hung_up_; }
     void note_full() { writable_ = false; }
+    /// Something read before waits above the socket: nobody need wait for that.
+    void note_readable() { readable_ = true; }
 
     /// Waits end with timed_out at this moment, and at once when it has passed.
     void set_deadline(TimePoint deadline);

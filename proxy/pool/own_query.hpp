@@ -1,6 +1,8 @@
 #pragma once
 // A small query of ours with its rows, for what the data path must ask a server itself.
 
+#include "protocol/messages/resultset.hpp"
+
 #include "proxy/pool/connector.hpp"
 
 #include <optional>
@@ -10,6 +12,10 @@
 namespace pointsman::proxy {
 
 using OwnRow = std::vector<std::optional<std::string>>;
+struct OwnTable {
+    std::vector<protocol::ColumnDefinition> columns;  // fewer where the server left some out
+    std::vector<OwnRow> rows;
+};
 
 /// Capabilities for links that carry only statements of ours.
 constexpr protocol::Capabilities offered_for_own_queries =
@@ -17,7 +23,17 @@ constexpr protocol::Capabilities offered_for_own_queries =
     protocol::capability::secure_connection | protocol::capability::plugin_auth |
     protocol::capability::deprecate_eof | protocol::capability::transactions;
 
-/// The rows of one text result set; nothing on any error. At most 1 MiB is taken.
+/// The session variables of a login that no reset brings back, and init_connect.
+struct LoginVariables {
+    VariablesPtr variables;
+    std::string init_connect;
+};
+net::Task<std::optional<LoginVariables>> query_login_variables(BackendLink& link);
+
+/// One text result set; nothing on any error. A longer one than `most_bytes` breaks the link.
+net::Task<std::optional<OwnTable>> query_table(BackendLink& link, std::string sql,
+                                               std::size_t most_bytes = 1u << 20);
+/// Its rows alone.
 net::Task<std::optional<std::vector<OwnRow>>> query_rows(BackendLink& link, std::string sql);
 
 }  // namespace pointsman::proxy

@@ -11,6 +11,7 @@
 
 namespace pointsman::proxy {
 
+namespace server_error = protocol::server_error;
 namespace sql = protocol::sql;
 using protocol::Command;
 using Ended = std::optional<CloseReason>;
@@ -54,11 +55,48 @@ std::shared_ptr<SessionTag> tag_of(SessionCore& core, std::uint64_t connection_i
     return core.worker.shared.registry.find(static_cast<std::uint32_t>(connection_id));
 }
 
+/// While it lives, the link that the tag tells is the session's: nobody else's statement is hit.
+class Killing {
+public:
+    explicit Killing(std::shared_ptr<SessionTag> tag) : tag_(std::move(tag))
+    {
+        if (tag_) tag_->begin_kill();
+    }
+    ~Killing()
+    {
+        if (tag_) tag_->end_kill();
+    }
+    Killing(const Killing&) = delete;
+    Killing& operator=(const Killing&) = delete;
+
+private:
+    std::shared_ptr<SessionTag> tag_;
+};
+
+/// The session to be killed holds no link: there is nothing to be stopped on a server.
+net::Task<Ended> kill_idle(SessionCore& core, ClientCommand command, std::uint64_t id,
+                           std::shared_ptr<SessionTag> killed, bool query_only)
+{
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
+    bool is_owner = killed->user() == core.account.user;
+    if (is_owner && !query_only) killed->end_session();
+    protocol::Ok ok;
+    ok.status = core.state.status();
+    auto error = server_error::other(
+        1095, "HY000", "You are not owner of thread " + std::to_string(id));
+    auto payload = is_owner ? protocol::encode_ok(ok, core.account.capabilities)
+                            : protocol::encode_err(error, core.account.capabilities);
+    client_there = co_await reply_payload(core, std::move(payload));
+    if (!client_there) co_return CloseReason::client_closed;
+    co_return std::nullopt;
+}
+
 /// Performs the KILL; once a server has agreed that a connection dies, the whole session does.
 net::Task<Ended> perform(Performer& performer, const std::shared_ptr<SessionTag>& killed)
 {
     auto ended = co_await performer.perform();
-    bool agreed = performer.link() && performer.report().error_code == 0;
+    bool agreed = performer.server() && performer.report().error_code == 0;
     if (killed && agreed) killed->end_session();
     co_return ended;
 }
@@ -84,6 +122,12 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
     CommandFacts facts{Command::query, &kill_statement, std::nullopt};
     CommandText text;
     auto tag = tag_of(core, kill.connection_id);
+    Killing killing(tag);
+    if (tag && !tag->link()) {
+        auto id = kill.connection_id;
+        bool query_only = kill.query_only;
+        co_return co_await kill_idle(core, command, id, tag, query_only);
+    }
     if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         std::string statement = kill.query_only ? "KILL QUERY " : "KILL CONNECTION ";
@@ -101,6 +145,11 @@ net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, Cli
     CommandText text;
     auto id = protocol::decode_process_kill(payload_of(core, command));
     auto tag = id ? tag_of(core, *id) : nullptr;
+    Killing killing(tag);
+    if (tag && !tag->link()) {
+        auto killed_id = *id;
+        co_return co_await kill_idle(core, command, killed_id, tag, false);
+    }
     if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         text.payload = protocol::encode_process_kill(link->backend_connection_id);

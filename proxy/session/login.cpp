@@ -32,6 +32,16 @@ constexpr protocol::Capabilities common_capabilities =
     capability::can_handle_expired_passwords | capability::session_track |
     capability::deprecate_eof;
 
+/// The OK of a shared link's login speaks of the schema that was wanted then.
+void name_schema(protocol::Ok& ok, const std::string& schema)
+{
+    auto changes = protocol::decode_session_state(ok.session_state);
+    if (!changes) return;
+    for (auto& change : *changes)
+        if (auto* tracked = std::get_if<protocol::TrackedSchema>(&change)) tracked->name = schema;
+    ok.session_state = protocol::encode_session_state(*changes);
+}
+
 protocol::auth::Nonce make_nonce()
 {
     protocol::auth::Nonce nonce;
@@ -75,6 +85,21 @@ const health::ServerView* face_of(const health::Topology& topology)
     for (const auto& server : topology.servers)
         if (!server.version.empty()) return &server;
     return nullptr;
+}
+
+/// What the listener says, of what the client's servers could do as well.
+protocol::Capabilities offered_here(const SessionCore& core)
+{
+    using config::ClientCompression;
+    auto* face = face_of(*core.worker.topology);
+    auto offered = offered_capabilities(face);
+    auto choice = core.listener.client_compression;
+    if (choice == ClientCompression::any || choice == ClientCompression::zlib)
+        offered |= capability::compress;
+    bool has_zstd = !is_mariadb(face) && (!face || face->version_number >= 80018);
+    if (has_zstd && (choice == ClientCompression::any || choice == ClientCompression::zstd))
+        offered |= capability::zstd_compression;
+    return offered;
 }
 
 ServerHandshake::Settings handshake_settings(const SessionCore& core, const Settings& settings,
@@ -127,6 +152,8 @@ public:
     {
         return play(handshake_.start_change_user(std::move(response), core_.client.is_tls()));
     }
+
+    protocol::Compression compression() const { return handshake_.compression(); }
 
 private:
     net::Task<Ended> play(ServerHandshake::Action action)
@@ -281,10 +308,17 @@ private:
         const auto& response = handshake_.response();
         auto& account = core_.account;
         account.user = response.user;
-        account.capabilities = handshake_.negotiated();
+        // The packets inside are the same: compressed clients share links with others.
+        account.capabilities =
+            handshake_.negotiated() & ~(capability::compress | capability::zstd_compression);
+        // A server with local_infile=OFF offers it too; to a link that lacks it every server says
+        // the same as with the variable off (measured: MySQL 9.7, MariaDB 10.11).
+        if (!core_.listener.local_infile) account.capabilities &= ~capability::local_files;
         account.character_set = response.character_set;
         account.attributes = with_proxy_attributes(response.attributes, core_);
         core_.state.reset(response.schema);
+        core_.tag->set_user(response.user);
+        core_.era = core_.worker.shared.era.load();
     }
 
     net::Task<Ended> finish(const protocol::Buffer& first)
@@ -293,9 +327,12 @@ private:
         core_.worker.counters.logins_ok.add();
         protocol::Ok ok;
         ok.status = core_.state.status();
-        if (!core_.links.all().empty()) ok = core_.links.all().front()->login_ok;
+        if (auto* link = core_.home ? core_.links.held(*core_.home) : nullptr) ok = link->login_ok;
         core_.state.set_status(ok.status);
+        name_schema(ok, core_.state.schema());
         hide_untracked(ok, core_.account.capabilities);
+        bool must_read = release_links(core_);
+        if (must_read) co_await read_back_links(core_);
         auto payload = protocol::encode_ok(ok, core_.account.capabilities);
         auto bytes = first;
         auto final_packet = handshake_.frame_final(payload);
@@ -400,7 +437,7 @@ net::Task<std::optional<CloseReason>> change_user(SessionCore& core, ClientComma
     response.schema = change->schema;
     response.plugin = change->plugin;
     response.attributes = change->attributes;
-    core.links.clear();
+    end_links(core);
     core.prepared.clear();
     core.home.reset();
     auto timeout = core.worker.settings->config.limits.handshake_timeout;
@@ -423,8 +460,11 @@ net::Task<std::optional<CloseReason>> log_in(SessionCore& core)
     }
     core.nonce = make_nonce();
     core.client.handle().set_deadline(now + worker.settings->config.limits.handshake_timeout);
-    Login login(core, offered_capabilities(face_of(*worker.topology)));
+    Login login(core, offered_here(core));
     auto ended = co_await login.run(by_balancer);
+    auto compression = login.compression();
+    if (!ended && compression)
+        core.client.start_compression(compression, protocol::Peer::client, worker.buffers);
     core.client.handle().set_deadline(net::never);
     co_return ended;
 }

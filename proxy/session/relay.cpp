@@ -26,6 +26,7 @@ void BorderTracker::note(protocol::Bytes bytes)
 
 net::Task<RelayResult> Relay::run()
 {
+    if (exchange_.is_silent()) co_return end(RelayEnd::finished);
     for (;;) {
         while (!ends_.backend.buffer.empty()) {
             auto progress = exchange_.on_backend_bytes(ends_.backend.buffer.data());

@@ -76,6 +76,7 @@ Session::Session(WorkerContext& worker, const net::Accepted& accepted,
 
 Session::~Session()
 {
+    end_links(core_);
     listener_->sessions.fetch_sub(1, std::memory_order_relaxed);
     core_.worker.counters.sessions_open.sub();
     core_.worker.shared.registry.remove(core_.connection_id);
@@ -132,7 +133,7 @@ void Session::wait_for_command()
     silent_since_ = core_.worker.reactor.now();
     core_.client.handle().set_deadline(wake_at());
     idle_ = true;
-    if (core_.links.all().size() > core_.worker.topology->servers.size()) drop_stale_links();
+    drop_stale_links();
 }
 
 net::Task<CloseReason> Session::end_without_command(NoCommand why)
@@ -208,14 +209,15 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
-    bool asks_collation = text && may_set_collation(statement, *text, core_.state);
-    CommandText own;
+    CommandText out;
+    out.sets_collation = text && may_set_collation(statement, *text, core_.state);
+    auto whole_text = text ? std::optional(*text) : std::nullopt;
+    if (statement.has(sql::effect_user_variable)) out.assigned = assigned_by(core_, whole_text);
     if (text && command.is_whole() && statement.has(sql::effect_connection_id))
-        own.payload = with_own_connection_id(payload_of(core_, command));
+        out.payload = with_own_connection_id(payload_of(core_, command));
     CommandFacts facts{Command::query, &statement, std::nullopt};
-    Performer performer(core_, command, facts, std::move(own));
+    Performer performer(core_, command, facts, std::move(out));
     auto ended = co_await performer.perform();
-    if (!ended && asks_collation && performer.link()) co_await ask_collation(*performer.link());
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
     if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
@@ -233,21 +235,13 @@ protocol::Buffer Session::with_own_connection_id(protocol::Bytes payload) const
     return protocol::encode_query(*query, core_.account.capabilities);
 }
 
-net::Task<void> Session::ask_collation(BackendLink& link)
-{
-    std::string question = "SELECT @@collation_connection";
-    auto rows = co_await query_rows(link, std::move(question));
-    if (!rows || rows->size() != 1 || !rows->front().front()) co_return;
-    core_.state.note_silent_variable("collation_connection", *rows->front().front());
-    link.variables = core_.state.variables();
-}
-
 net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
 {
     bool client_there = co_await discard(core_, command);
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core_.state.status();
+    ok.warnings = core_.state.warnings();
     ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
     auto payload = protocol::encode_ok(ok, core_.account.capabilities);
     bool sent = co_await reply_payload(core_, std::move(payload));
@@ -269,8 +263,11 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
 {
     // What is bound to a server is what the client wants to be rid of: it may begin anywhere.
     auto schema = core_.state.schema();
+    CommandText out;
+    out.keeps_link = true;
     Performer performer(core_, command,
-                        CommandFacts{Command::reset_connection, nullptr, std::nullopt});
+                        CommandFacts{Command::reset_connection, nullptr, std::nullopt},
+                        std::move(out));
     auto ended = co_await performer.perform();
     if (ended || performer.report().error_code != 0 || !performer.link()) co_return ended;
     auto& link = *performer.link();
@@ -280,12 +277,32 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     core_.state.reset(std::move(schema));
     core_.state.set_status(status);
     begin_idle_limit();
-    link.variables.reset();
+    link.variables = link.user_variables = no_variables();
     link.statements.clear();
+    link.to_send_first.clear();
     link.last_insert_id = 0;
-    link.autocommit = true;
+    link.autocommit = core_.state.autocommit();
+    link.needs_reset = false;
     co_await start_tracking(link);
+    co_await learn_reset_variables(link);
     co_return std::nullopt;
+}
+
+/// A reset takes everything from global variables, also what the login had chosen: from here on
+/// these are settings of the session.
+net::Task<void> Session::learn_reset_variables(BackendLink& link)
+{
+    if (link.broken) co_return;
+    auto now = co_await query_login_variables(link);
+    if (!now) co_return;
+    for (const auto& [name, value] : *now->variables) {
+        auto at_login = link.login_variables->find(name);
+        bool same = at_login != link.login_variables->end() && at_login->second == value;
+        if (!same) core_.state.note_silent_variable(name, value);
+    }
+    link.variables = core_.state.variables();
+    bool must_read = release_links(core_);
+    if (must_read) co_await read_back_links(core_);
 }
 
 net::Task<Session::Ended> Session::log_in_again(ClientCommand command)
@@ -311,8 +328,8 @@ void Session::drop_stale_links()
     if (!idle_) return;  // it looks again before it waits
     const auto& topology = *core_.worker.topology;
     std::vector<config::ServerId> stale;
-    for (const auto& link : core_.links.all())
-        if (!topology.find(link->server)) stale.push_back(link->server);
+    for (const auto& lease : core_.links.all())
+        if (lease->held() && !topology.find(lease->server())) stale.push_back(lease->server());
     for (auto server : stale) {
         bool needed = core_.state.transaction_on() == server || core_.state.bound_to() == server;
         if (needed) continue;
@@ -331,8 +348,10 @@ void Session::abort()
 {
     // One wait is under way at most; waking it may end the session, and this object with it.
     auto* waiting = &core_.client.handle();
-    for (const auto& link : core_.links.all())
-        if (link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    for (const auto& lease : core_.links.all()) {
+        auto* link = lease->held();
+        if (link && link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    }
     core_.client.handle().mark_cancelled();
     waiting->cancel();
 }

@@ -22,13 +22,20 @@ struct ListenerShare {
     {
         mode = settings.mode;
         client_tls = settings.client_tls;
+        client_compression = settings.client_compression;
+        local_infile = settings.local_infile;
         max_sessions = settings.max_connections;
     }
-    ListenerFacts facts() const { return {name, mode, client_tls}; }
+    ListenerFacts facts() const
+    {
+        return {name, mode, client_tls, client_compression, local_infile};
+    }
 
     const std::string name;
     std::atomic<config::ListenerMode> mode;
     std::atomic<config::ClientTlsMode> client_tls;
+    std::atomic<config::ClientCompression> client_compression;
+    std::atomic<bool> local_infile;
     std::atomic<std::uint32_t> max_sessions;
     std::atomic<std::uint32_t> sessions{0};
 };
@@ -64,7 +71,7 @@ private:
     net::Task<Ended> handle_other(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
     protocol::Buffer with_own_connection_id(protocol::Bytes payload) const;
-    net::Task<void> ask_collation(BackendLink& link);
+    net::Task<void> learn_reset_variables(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
     net::Task<Ended> answer_statistics(ClientCommand command);
     net::Task<Ended> refuse(ClientCommand command, protocol::Err error);

@@ -59,7 +59,7 @@ net::Task<void> Session::keep_bound_link()
     auto& worker = core_.worker;
     bound_link_used_ = worker.reactor.now();
     auto bound = core_.state.bound_to();
-    auto* link = bound ? core_.links.find(*bound) : nullptr;
+    auto* link = bound ? core_.links.held(*bound) : nullptr;
     if (link && !link->broken) {
         idle_ = false;  // its links stay where they are
         const protocol::Byte ping[] = {static_cast<protocol::Byte>(protocol::Command::ping)};

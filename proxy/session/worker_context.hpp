@@ -10,6 +10,7 @@
 #include "proxy/net/reactor.hpp"
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/pool/connector.hpp"
+#include "proxy/pool/link_pool.hpp"
 #include "proxy/routing/balancer.hpp"
 #include "proxy/session/account_use.hpp"
 #include "proxy/session/credentials.hpp"
@@ -17,6 +18,7 @@
 #include "proxy/session/registry.hpp"
 #include "proxy/session/settings.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -39,6 +41,9 @@ struct SharedContext {
     AccountUse account_use;
     SessionRegistry registry;
     health::PassiveSignals signals;
+    std::uint32_t workers = 1;  // how many share the configured limits
+    /// Grows when global variables or privileges change: they count from the next login on.
+    std::atomic<std::uint64_t> era{1};
 };
 
 /// One worker's own; touched by its thread only (`counters` are read by others).
@@ -52,8 +57,10 @@ struct WorkerContext {
           topology(std::make_shared<health::Topology>()),
           topology_changed(loop),
           buffers(settings->config.limits.session_buffer.value, 1024),
-          random(seed)
+          random(seed),
+          pool(loop, worker_counters)
     {
+        pool.set_limits(settings->config.pool, common.workers);
     }
 
     net::Reactor& reactor;
@@ -65,6 +72,8 @@ struct WorkerContext {
     net::BufferPool buffers;
     Random random;
     protocol::sql::RecentStatements recent_statements;
+    PreparedKeys prepared_keys;
+    LinkPool pool;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
     /// Ends the worker's session of this connection id. From any thread.
@@ -81,6 +90,7 @@ struct WorkerContext {
                 config.server_tls.mode,
                 config.limits.connect_timeout,
                 config.limits.max_status_packet.value,
+                config.server_compression,
                 config.tcp};
     }
 };

@@ -83,9 +83,13 @@ log: {level: debug, format: json, file: /var/log/p.log}
     CHECK(config.workers == 3);
     CHECK(config.state_directory == "/etc/pointsman/state");
     REQUIRE(config.listeners.size() == 1);
-    CHECK(
-        config.listeners[0] ==
-        Listener{"ro", {"", 0, "/run/p.sock"}, ListenerMode::replicas, ClientTlsMode::required, 7});
+    Listener expected;
+    expected.name = "ro";
+    expected.address = {"", 0, "/run/p.sock"};
+    expected.mode = ListenerMode::replicas;
+    expected.client_tls = ClientTlsMode::required;
+    expected.max_connections = 7;
+    CHECK(config.listeners[0] == expected);
     CHECK(config.servers[0] == Server{ServerId{}, "db1", {"10.0.0.1", 3306, {}}, 0, true});
     CHECK(config.users[0].name == "app");
     CHECK(config.routing.max_lag == Milliseconds{2'000});

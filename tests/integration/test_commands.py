@@ -147,7 +147,7 @@ def test_small_commands(client):
 class CClient:
     """What PyMySQL lacks, by the C client library that C programs and sysbench use."""
 
-    def __init__(self, proxy, user="app", password="app_pw"):
+    def __init__(self, proxy, user="app", password="app_pw", flags=0):
         self.library = ctypes.CDLL("libmariadb.so.3")
         for name in ("mysql_init", "mysql_real_connect", "mysql_stmt_init", "mysql_error",
                      "mysql_stmt_error"):
@@ -155,7 +155,7 @@ class CClient:
         self.handle = ctypes.c_void_p(self.library.mysql_init(None))
         connected = self.library.mysql_real_connect(
             self.handle, b"127.0.0.1", user.encode(), password.encode(), b"app",
-            ctypes.c_uint(proxy.port()), None, ctypes.c_ulong(0))
+            ctypes.c_uint(proxy.port()), None, ctypes.c_ulong(flags))
         assert connected, self.error()
 
     def error(self):
@@ -179,6 +179,11 @@ class CClient:
         self.library.mysql_stmt_store_result(statement)
         self.library.mysql_stmt_num_rows.restype = ctypes.c_ulonglong
         return self.library.mysql_stmt_num_rows(statement)
+
+    def send_long_data(self, statement, piece):
+        failed = self.library.mysql_stmt_send_long_data(
+            statement, ctypes.c_uint(0), piece, ctypes.c_ulong(len(piece)))
+        assert not failed, self.statement_error(statement)
 
     def statement_error(self, statement):
         return ctypes.string_at(self.library.mysql_stmt_error(statement)).decode()
@@ -226,6 +231,37 @@ def test_binary_prepared_statements(proxy, client, table, cluster):
         c_client.execute(write)
         assert c_client.library.mysql_stmt_close(write) == 0
     assert value(client, f"/* route=primary */ SELECT COUNT(*) FROM {table}") == 9
+
+
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_a_value_sent_in_pieces(proxy, client, table, size):
+    with contextlib.closing(CClient(proxy)) as c_client:
+        write = c_client.prepare(f"INSERT INTO {table} (v) VALUES (?)")
+        # Bound as a text without a value: MYSQL_BIND is 112 bytes, its type stands at 96.
+        bind = ctypes.create_string_buffer(112)
+        struct.pack_into("<I", bind, 96, 252)
+        assert c_client.library.mysql_stmt_bind_param(write, bind) == 0
+        for letter in (b"a", b"b", b"c"):
+            c_client.send_long_data(write, letter * size)
+        c_client.execute(write)
+        c_client.send_long_data(write, b"forgotten")
+        assert c_client.library.mysql_stmt_reset(write) == 0
+        c_client.send_long_data(write, b"kept")
+        c_client.execute(write)
+    found = rows(client, f"/* route=primary */ SELECT v FROM {table} ORDER BY id")
+    assert found == [("a" * size + "b" * size + "c" * size,), ("kept",)]
+
+
+@pytest.mark.parametrize("command", [0x17, 0x1A, 0x1C])
+def test_a_statement_that_is_not_there_is_answered_as_a_server_does(proxy, cluster, command):
+    answers = []
+    for connect in (cluster.primary.connect, proxy.connect):
+        with contextlib.closing(connect(user="app", password="app_pw")) as connection:
+            connection._execute_command(command, struct.pack("<IBI", 77, 0, 1))
+            with pytest.raises(pymysql.MySQLError) as refusal:
+                connection._read_packet()
+            answers.append(refusal.value.args)
+    assert answers[0] == answers[1]
 
 
 def test_a_wrong_prepared_statement_is_refused_at_prepare(proxy, cluster):
