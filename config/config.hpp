@@ -3,6 +3,7 @@
 // file under the same name; config/example.yaml documents each. No behaviour here.
 
 #include "config/endpoint.hpp"
+#include "config/network.hpp"
 #include "config/units.hpp"
 
 #include <cstdint>
@@ -14,6 +15,8 @@ namespace pointsman::config {
 enum class ListenerMode { split, primary, replicas };
 enum class ClientTlsMode { off, optional, required };
 enum class ServerTlsMode { off, preferred, required, verify_ca, verify_identity };
+enum class ClientCompression { off, zlib, zstd, any };  // what clients may choose
+enum class ServerCompressionAlgorithm { off, zlib, zstd };
 enum class NoReplica { primary, error };  // where reads go when no replica is fit
 /// Whose writes a replica must have before it answers a session's reads.
 enum class Consistency { none, session, global };
@@ -26,7 +29,11 @@ struct Listener {
     Endpoint address{"0.0.0.0", 3306, {}};
     ListenerMode mode = ListenerMode::split;
     ClientTlsMode client_tls = ClientTlsMode::optional;
-    std::uint32_t max_connections = 10'000;  // 1040 beyond it
+    ClientCompression client_compression = ClientCompression::any;
+    bool local_infile = true;                  // LOAD DATA LOCAL: may servers ask for files?
+    std::uint32_t max_connections = 10'000;    // 1040 beyond it
+    std::vector<Network> proxy_protocol = {};  // who may name a client's address in a PROXY header
+    std::string socket_mode = "0777";          // permissions of a unix socket, octal
     friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -52,6 +59,7 @@ struct SecretSource {
 struct User {
     std::string name;
     SecretSource password;
+    std::uint32_t max_connections = 0;  // 1226 beyond it; 0: limits.max_user_connections
     friend bool operator==(const User&, const User&) = default;
 };
 
@@ -81,6 +89,21 @@ struct Routing {
     friend bool operator==(const Routing&, const Routing&) = default;
 };
 
+/// Connections to servers, shared between sessions. Numbers are totals over all workers.
+struct Pool {
+    bool sharing = true;            // false: each session keeps the links that it has opened
+    std::uint32_t max_links = 500;  // to one server
+    std::uint32_t max_links_per_account = 0;  // of those; 0: as many as there are
+    Milliseconds link_wait_timeout{5'000};    // for a link to become free; then error 1040
+    std::uint32_t min_idle = 0;               // idle links of an account kept beyond idle_timeout
+    std::uint32_t max_idle = 100;             // idle links of an account kept at all
+    Milliseconds idle_timeout{60'000};
+    Milliseconds max_age{600'000};           // older ones are closed when they become idle
+    Milliseconds check_after{10'000};        // idle for longer: asked with a COM_PING before use
+    std::uint32_t max_statements = 500;      // prepared on one link; the oldest is closed
+    friend bool operator==(const Pool&, const Pool&) = default;
+};
+
 /// TLS towards clients.
 struct ClientTls {
     std::string certificate;  // PEM files; both empty: a self-signed pair in state_directory
@@ -98,6 +121,13 @@ struct ServerTls {
     friend bool operator==(const ServerTls&, const ServerTls&) = default;
 };
 
+/// Of links to servers. A server that does not offer it is spoken to without.
+struct ServerCompression {
+    ServerCompressionAlgorithm algorithm = ServerCompressionAlgorithm::off;
+    std::uint32_t zstd_level = 3;
+    friend bool operator==(const ServerCompression&, const ServerCompression&) = default;
+};
+
 struct Credentials {
     Milliseconds ttl{60'000};  // learned entries older than this are verified again at next use
     std::uint32_t max_entries = 10'000;
@@ -107,7 +137,9 @@ struct Credentials {
 struct Limits {
     Milliseconds handshake_timeout{10'000};  // from accept to logged in
     Milliseconds connect_timeout{1'000};     // dialling a server, incl. login
-    Milliseconds wait_timeout{28'800'000};   // an idle client is closed after this; 0: never
+    Milliseconds wait_timeout{0};            // most that an idle client is kept; 0: as servers say
+    Milliseconds statement_timeout{0};       // a statement running longer is killed; 0: none is
+    std::uint32_t max_user_connections = 0;  // 1203 beyond it, for each account; 0: no limit
     Milliseconds drain_timeout{30'000};      // a removed server, a shutdown: wait for transactions
     std::uint32_t max_connect_errors = 100;  // failed logins in a row from one address until 1129
     Milliseconds connect_error_block{60'000};  // how long 1129 lasts
@@ -115,6 +147,15 @@ struct Limits {
     ByteCount max_status_packet{1'048'576};    // largest OK/ERR packet taken from a server
     ByteCount max_retry_command{65'536};       // a larger read is not kept for a retry
     friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// What the kernel does about connections that went silent. 0: its own setting.
+struct Tcp {
+    Milliseconds keepalive_time{60'000};      // silence until the first question
+    Milliseconds keepalive_interval{10'000};  // between two questions
+    std::uint32_t keepalive_count = 6;        // questions without an answer until it is lost
+    Milliseconds server_timeout{30'000};      // a server that acknowledges nothing for so long
+    friend bool operator==(const Tcp&, const Tcp&) = default;
 };
 
 struct Metrics {
@@ -138,10 +179,13 @@ struct Config {
     std::vector<User> users;
     Probe probe;
     Routing routing;
+    Pool pool;
     ClientTls client_tls;
     ServerTls server_tls;
+    ServerCompression server_compression;
     Credentials credentials;
     Limits limits;
+    Tcp tcp;
     Metrics metrics;
     Log log;
     std::uint32_t workers = 0;                           // threads; 0: one per core

@@ -28,10 +28,13 @@ struct Diff {
     bool monitor = false;
     bool probe = false;
     bool routing = false;
+    bool pool = false;
     bool client_tls = false;
     bool server_tls = false;
+    bool server_compression = false;
     bool credentials = false;
     bool limits = false;
+    bool tcp = false;
     bool metrics = false;
     bool log = false;
     bool server_version = false;

@@ -15,6 +15,7 @@ constexpr ValueRules from_to(std::uint64_t min, std::uint64_t max)
 constexpr ValueRules name{.content = Content::name};
 constexpr ValueRules user_name{.content = Content::user};
 constexpr ValueRules path{.content = Content::path};
+constexpr ValueRules octal_mode{.content = Content::mode};
 constexpr ValueRules metrics_port{.default_port = 9127};
 
 constexpr Field<Config> config_fields[] = {
@@ -28,7 +29,11 @@ constexpr Field<Listener> listener_fields[] = {
     {"address", &Listener::address},
     {"mode", &Listener::mode},
     {"client_tls", &Listener::client_tls},
+    {"client_compression", &Listener::client_compression},
+    {"local_infile", &Listener::local_infile},
     {"max_connections", &Listener::max_connections, false, from_to(1, 1'000'000)},
+    {"proxy_protocol", &Listener::proxy_protocol},
+    {"socket_mode", &Listener::socket_mode, false, octal_mode},
 };
 constexpr Field<Server> server_fields[] = {
     {"name", &Server::name, true, name},
@@ -43,6 +48,7 @@ constexpr Field<Monitor> monitor_fields[] = {
 constexpr Field<User> user_fields[] = {
     {"name", &User::name, true, user_name},
     {"password", &User::password, true},
+    {"max_connections", &User::max_connections, false, from_to(0, 1'000'000)},
 };
 constexpr Field<Probe> probe_fields[] = {
     {"interval", &Probe::interval, false, from_to(10 * ms, minute)},
@@ -59,6 +65,18 @@ constexpr Field<Routing> routing_fields[] = {
     {"retry_reads", &Routing::retry_reads},
     {"hold_timeout", &Routing::hold_timeout, false, from_to(0, 10 * minute)},
 };
+constexpr Field<Pool> pool_fields[] = {
+    {"sharing", &Pool::sharing},
+    {"max_links", &Pool::max_links, false, from_to(1, 100'000)},
+    {"max_links_per_account", &Pool::max_links_per_account, false, from_to(0, 100'000)},
+    {"link_wait_timeout", &Pool::link_wait_timeout, false, from_to(1 * ms, 10 * minute)},
+    {"min_idle", &Pool::min_idle, false, from_to(0, 100'000)},
+    {"max_idle", &Pool::max_idle, false, from_to(0, 100'000)},
+    {"idle_timeout", &Pool::idle_timeout, false, from_to(second, day)},
+    {"max_age", &Pool::max_age, false, from_to(second, 30 * day)},
+    {"check_after", &Pool::check_after, false, from_to(0, day)},
+    {"max_statements", &Pool::max_statements, false, from_to(1, 10'000)},
+};
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},
     {"key", &ClientTls::key, false, path},
@@ -70,6 +88,10 @@ constexpr Field<ServerTls> server_tls_fields[] = {
     {"certificate", &ServerTls::certificate, false, path},
     {"key", &ServerTls::key, false, path},
 };
+constexpr Field<ServerCompression> server_compression_fields[] = {
+    {"algorithm", &ServerCompression::algorithm},
+    {"zstd_level", &ServerCompression::zstd_level, false, from_to(1, 22)},
+};
 constexpr Field<Credentials> credentials_fields[] = {
     {"ttl", &Credentials::ttl, false, from_to(100 * ms, day)},
     {"max_entries", &Credentials::max_entries, false, from_to(1, 1'000'000)},
@@ -78,12 +100,20 @@ constexpr Field<Limits> limits_fields[] = {
     {"handshake_timeout", &Limits::handshake_timeout, false, from_to(100 * ms, 10 * minute)},
     {"connect_timeout", &Limits::connect_timeout, false, from_to(10 * ms, minute)},
     {"wait_timeout", &Limits::wait_timeout, false, from_to(0, 365 * day)},
+    {"statement_timeout", &Limits::statement_timeout, false, from_to(0, 365 * day)},
+    {"max_user_connections", &Limits::max_user_connections, false, from_to(0, 1'000'000)},
     {"drain_timeout", &Limits::drain_timeout, false, from_to(0, day)},
     {"max_connect_errors", &Limits::max_connect_errors, false, from_to(1, 1'000'000'000)},
     {"connect_error_block", &Limits::connect_error_block, false, from_to(100 * ms, day)},
     {"session_buffer", &Limits::session_buffer, false, from_to(4 * kibibyte, 16 * mebibyte)},
     {"max_status_packet", &Limits::max_status_packet, false, from_to(kibibyte, 16 * mebibyte)},
     {"max_retry_command", &Limits::max_retry_command, false, from_to(0, 16 * mebibyte)},
+};
+constexpr Field<Tcp> tcp_fields[] = {
+    {"keepalive_time", &Tcp::keepalive_time, false, from_to(0, day)},
+    {"keepalive_interval", &Tcp::keepalive_interval, false, from_to(0, day)},
+    {"keepalive_count", &Tcp::keepalive_count, false, from_to(0, 127)},
+    {"server_timeout", &Tcp::server_timeout, false, from_to(0, day)},
 };
 constexpr Field<Metrics> metrics_fields[] = {
     {"enabled", &Metrics::enabled, false, {}, Reload::restart},
@@ -168,6 +198,11 @@ std::span<const Field<Routing>> fields_of()
     return routing_fields;
 }
 template <>
+std::span<const Field<Pool>> fields_of()
+{
+    return pool_fields;
+}
+template <>
 std::span<const Field<ClientTls>> fields_of()
 {
     return client_tls_fields;
@@ -178,6 +213,11 @@ std::span<const Field<ServerTls>> fields_of()
     return server_tls_fields;
 }
 template <>
+std::span<const Field<ServerCompression>> fields_of()
+{
+    return server_compression_fields;
+}
+template <>
 std::span<const Field<Credentials>> fields_of()
 {
     return credentials_fields;
@@ -186,6 +226,11 @@ template <>
 std::span<const Field<Limits>> fields_of()
 {
     return limits_fields;
+}
+template <>
+std::span<const Field<Tcp>> fields_of()
+{
+    return tcp_fields;
 }
 template <>
 std::span<const Field<Metrics>> fields_of()

@@ -16,8 +16,10 @@ template <class Owner>
 using Member =
     std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
                  ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
-                 ListenerMode Owner::*, ClientTlsMode Owner::*, ServerTlsMode Owner::*,
-                 NoReplica Owner::*, Consistency Owner::*, LogLevel Owner::*, LogFormat Owner::*>;
+                 std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
+                 ServerTlsMode Owner::*, ClientCompression Owner::*,
+                 ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
+                 LogLevel Owner::*, LogFormat Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
@@ -49,13 +51,19 @@ std::span<const Field<Probe>> fields_of<Probe>();
 template <>
 std::span<const Field<Routing>> fields_of<Routing>();
 template <>
+std::span<const Field<Pool>> fields_of<Pool>();
+template <>
 std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
 template <>
+std::span<const Field<ServerCompression>> fields_of<ServerCompression>();
+template <>
 std::span<const Field<Credentials>> fields_of<Credentials>();
 template <>
 std::span<const Field<Limits>> fields_of<Limits>();
+template <>
+std::span<const Field<Tcp>> fields_of<Tcp>();
 template <>
 std::span<const Field<Metrics>> fields_of<Metrics>();
 template <>
@@ -71,10 +79,13 @@ void for_each_section(Visit&& visit)
     visit("users", &Config::users);
     visit("probe", &Config::probe);
     visit("routing", &Config::routing);
+    visit("pool", &Config::pool);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
+    visit("server_compression", &Config::server_compression);
     visit("credentials", &Config::credentials);
     visit("limits", &Config::limits);
+    visit("tcp", &Config::tcp);
     visit("metrics", &Config::metrics);
     visit("log", &Config::log);
 }

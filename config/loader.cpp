@@ -83,10 +83,33 @@ private:
         } else {
             auto read = [this, &value, rules = field.rules](const YamlNode& node,
                                                             const std::string& path) {
-                read_scalar(node, path, rules, value);
+                read_one(node, path, rules, value);
             };
             slots.push_back({std::string{field.key}, field.required, read});
         }
+    }
+
+    /// A list of values, or one alone.
+    template <class Value>
+    void read_one(const YamlNode& node, const std::string& path, const ValueRules& rules,
+                  std::vector<Value>& values)
+    {
+        if (node.kind != YamlKind::list) {
+            read_one(node, path, rules, values.emplace_back());
+            return;
+        }
+        for (std::size_t i = 0; i < node.children.size() && !reading_.is_full(); ++i) {
+            const std::string entry_path = path + "[" + std::to_string(i) + "]";
+            reading_.put_place(entry_path, node.children[i].place);
+            read_one(node.children[i], entry_path, rules, values.emplace_back());
+        }
+    }
+
+    template <class Value>
+    void read_one(const YamlNode& node, const std::string& path, const ValueRules& rules,
+                  Value& value)
+    {
+        read_scalar(node, path, rules, value);
     }
 
     template <class Value>

@@ -182,7 +182,8 @@ private:
         }
         if (limits.wait_timeout.count() != 0 && limits.wait_timeout < Milliseconds{1'000}) {
             reading_.add("limits.wait_timeout",
-                         "expected 0 (never) or at least 1s; got " + to_text(limits.wait_timeout));
+                         "expected 0 (as the servers say) or at least 1s; got " +
+                             to_text(limits.wait_timeout));
         }
     }
 

@@ -32,6 +32,17 @@ constexpr Word<ServerTlsMode> server_tls_modes[] = {
     {ServerTlsMode::verify_ca, "verify_ca"},
     {ServerTlsMode::verify_identity, "verify_identity"},
 };
+constexpr Word<ClientCompression> client_compressions[] = {
+    {ClientCompression::off, "off"},
+    {ClientCompression::zlib, "zlib"},
+    {ClientCompression::zstd, "zstd"},
+    {ClientCompression::any, "any"},
+};
+constexpr Word<ServerCompressionAlgorithm> server_compressions[] = {
+    {ServerCompressionAlgorithm::off, "off"},
+    {ServerCompressionAlgorithm::zlib, "zlib"},
+    {ServerCompressionAlgorithm::zstd, "zstd"},
+};
 constexpr Word<NoReplica> no_replica_choices[] = {
     {NoReplica::primary, "primary"},
     {NoReplica::error, "error"},
@@ -131,6 +142,14 @@ std::string_view name_of(ServerTlsMode mode)
 {
     return find_name(server_tls_modes, mode);
 }
+std::string_view name_of(ClientCompression choice)
+{
+    return find_name(client_compressions, choice);
+}
+std::string_view name_of(ServerCompressionAlgorithm algorithm)
+{
+    return find_name(server_compressions, algorithm);
+}
 std::string_view name_of(NoReplica choice)
 {
     return find_name(no_replica_choices, choice);
@@ -185,6 +204,11 @@ Unfit read_value(std::string_view text, const ValueRules& rules, std::string& ou
                 !std::all_of(text.begin(), text.end(), is_name_character))
                 expected = "a name of 1 to 64 letters, digits, '_', '.' or '-', such as db-1";
             break;
+        case Content::mode:
+            if (text.size() < 3 || text.size() > 4 ||
+                text.find_first_not_of("01234567") != std::string_view::npos)
+                expected = "permissions of three or four octal digits, such as 0770";
+            break;
     }
     if (!expected.empty()) return expected;
     out = text;
@@ -226,6 +250,14 @@ Unfit read_value(std::string_view text, const ValueRules& rules, Endpoint& out)
     return std::nullopt;
 }
 
+Unfit read_value(std::string_view text, const ValueRules&, Network& out)
+{
+    const auto value = parse_network(text);
+    if (!value) return "a network such as 10.0.0.0/8, 192.0.2.7 or fd00::/8 (no bits behind it)";
+    out = *value;
+    return std::nullopt;
+}
+
 Unfit read_value(std::string_view text, const ValueRules&, ListenerMode& out)
 {
     return read_word(listener_modes, text, out);
@@ -237,6 +269,14 @@ Unfit read_value(std::string_view text, const ValueRules&, ClientTlsMode& out)
 Unfit read_value(std::string_view text, const ValueRules&, ServerTlsMode& out)
 {
     return read_word(server_tls_modes, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, ClientCompression& out)
+{
+    return read_word(client_compressions, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, ServerCompressionAlgorithm& out)
+{
+    return read_word(server_compressions, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, NoReplica& out)
 {

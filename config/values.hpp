@@ -14,6 +14,8 @@ namespace pointsman::config {
 std::string_view name_of(ListenerMode mode);
 std::string_view name_of(ClientTlsMode mode);
 std::string_view name_of(ServerTlsMode mode);
+std::string_view name_of(ClientCompression choice);
+std::string_view name_of(ServerCompressionAlgorithm algorithm);
 std::string_view name_of(NoReplica choice);
 std::string_view name_of(Consistency consistency);
 std::string_view name_of(LogLevel level);
@@ -31,6 +33,7 @@ enum class Content {
     name,  // 1 to 64 letters, digits, '_', '.', '-': labels and hints carry it
     user,  // an account's name: 1 to 128 bytes without control characters
     path,  // of a file; relative to the folder of the configuration
+    mode,  // permissions of a file, as three or four octal digits
 };
 
 /// The rules for one value beside its type.
@@ -49,9 +52,12 @@ Unfit read_value(std::string_view text, const ValueRules& rules, std::string& ou
 Unfit read_value(std::string_view text, const ValueRules& rules, Milliseconds& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ByteCount& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Endpoint& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, Network& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ListenerMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ClientTlsMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, ServerTlsMode& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, ClientCompression& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, ServerCompressionAlgorithm& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, NoReplica& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Consistency& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
@@ -81,6 +87,12 @@ inline std::string value_text(ByteCount value)
 inline std::string value_text(const Endpoint& value)
 {
     return value == Endpoint{} ? std::string{} : value.text();
+}
+inline std::string value_text(const std::vector<Network>& values)
+{
+    std::string text;
+    for (const auto& network : values) text += (text.empty() ? "" : ", ") + network.text();
+    return text;
 }
 template <class Enumeration>
 requires std::is_enum_v<Enumeration> std::string value_text(Enumeration value)

@@ -41,17 +41,21 @@ constexpr std::string_view mysql_8_probe =
 
 constexpr Dialect dialects[] = {
     {DialectKind::mysql_8, Flavour::mysql,
-     "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode", mysql_8_probe,
+     "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode,"
+     " @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout",
+     mysql_8_probe,
      "SELECT CHANNEL_NAME, LAST_ERROR_MESSAGE FROM"
      " performance_schema.replication_applier_status_by_coordinator WHERE LAST_ERROR_NUMBER <> 0"
      " UNION ALL SELECT CHANNEL_NAME, LAST_ERROR_MESSAGE FROM"
      " performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0"},
     {DialectKind::mysql_5, Flavour::mysql,
-     "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode",
+     "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode,"
+     " @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout",
      "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed; SHOW SLAVE "
      "STATUS",
      ""},
-    {DialectKind::mariadb, Flavour::mariadb, "SELECT '', @@GLOBAL.server_id, 'ON'",
+    {DialectKind::mariadb, Flavour::mariadb,
+     "SELECT '', @@GLOBAL.server_id, 'ON', @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout",
      "SELECT @@GLOBAL.read_only, 0, @@GLOBAL.gtid_current_pos; SHOW ALL SLAVES STATUS", ""},
 };
 

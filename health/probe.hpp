@@ -70,6 +70,7 @@ struct ServerFacts {
     std::string uuid;                  // MySQL; empty for MariaDB
     std::uint32_t server_id = 0;
     bool gtids = true;  // gtid_mode is ON (MariaDB: always)
+    IdleTimeouts idle_timeouts = {};
 };
 
 /// What a server that answered said.

@@ -206,14 +206,22 @@ std::optional<ServerReport> parse_status(const ResultSets& answer, Flavour flavo
 std::optional<ServerFacts> parse_facts(const Dialect& dialect, std::string_view version,
                                        const ResultSets& answer)
 {
-    constexpr std::size_t columns = 3;
+    constexpr std::size_t columns = 5;
     if (answer.size() != 1 || answer[0].rows.size() != 1) return std::nullopt;
     const auto& row = answer[0].rows[0];
     if (row.size() != columns) return std::nullopt;
     auto server_id = number_in<std::uint32_t>(row[1]);
-    if (!server_id) return std::nullopt;
-    return ServerFacts{dialect.flavour,       std::string(version), version_number(version),
-                       text_or_empty(row[0]), *server_id,           is_on(row[2])};
+    auto plain = number_in<std::uint32_t>(row[3]);
+    auto interactive = number_in<std::uint32_t>(row[4]);
+    if (!server_id || !plain || !interactive) return std::nullopt;
+    IdleTimeouts idle{std::chrono::seconds{*plain}, std::chrono::seconds{*interactive}};
+    return ServerFacts{dialect.flavour,
+                       std::string(version),
+                       version_number(version),
+                       text_or_empty(row[0]),
+                       *server_id,
+                       is_on(row[2]),
+                       idle};
 }
 
 std::optional<ServerReport> parse_report(const Dialect& dialect, const ServerFacts& facts,

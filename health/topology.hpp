@@ -26,6 +26,12 @@ enum class WriteState : std::uint8_t {
     none,  // there is no primary: wait, bounded by hold_timeout
 };
 
+/// After which silence a server ends a session, as a new session begins with it.
+struct IdleTimeouts {
+    std::chrono::seconds plain{28'800};        // @@GLOBAL.wait_timeout
+    std::chrono::seconds interactive{28'800};  // @@GLOBAL.interactive_timeout
+};
+
 struct ServerView {
     config::ServerId id{};
     std::string name;
@@ -41,10 +47,11 @@ struct ServerView {
     std::string version;               // @@version, as in the greeting
     std::uint32_t version_number = 0;  // 90704 for 9.7.4
     std::string uuid;
-    /// What it had executed at `executed_at` or a little later: the moment the probe left. Shared by
-    /// snapshots as long as it stays the same; null: not known.
+    /// What it had executed at `executed_at`, the moment the probe left, or a little later. Shared
+    /// by snapshots as long as it stays the same; null: not known.
     std::shared_ptr<const protocol::Position> executed;
     std::chrono::steady_clock::time_point executed_at{};
+    IdleTimeouts idle_timeouts;
     std::string problem;  // one sentence when something is wrong; empty: fine
 };
 

@@ -24,15 +24,16 @@ constexpr Byte fast_auth_ok = 0x03;  // caching_sha2_password: an OK follows at 
 constexpr std::size_t shortest_ok = 7;
 constexpr std::size_t longest_eof = 8;
 
-// MariaDB's progress reports look like an ERR with this number, and end nothing.
+// MariaDB's progress reports look like an ERR with this number, and end nothing. Where nobody asked
+// for them it is an error like others: SIGNAL may choose it.
 constexpr std::uint16_t progress_report = 0xffff;
 
 constexpr Capabilities metadata_is_optional =
     capability::optional_resultset_metadata | capability::mariadb_cache_metadata;
 
-// Anything beyond is no answer of a real server: tables have at most 4096 columns, statements at
-// most 65535 parameters.
-constexpr std::uint64_t most_columns = 0xffff;
+// Anything beyond is no answer of a real server. Tables have at most 4096 columns, but a SELECT of
+// more than 65535 expressions works (measured with MySQL 9.7).
+constexpr std::uint64_t most_columns = 0xffffff;
 
 struct StatusFields {
     std::uint64_t affected_rows = 0;
@@ -343,7 +344,7 @@ Result<Held> Exchange::on_error(Bytes payload)
     std::uint16_t code = 0;
     in.skip(1).read_int2(code);
     if (in.failed()) return make_error_code(in.error());
-    if (code == progress_report) return Held::none;
+    if (code == progress_report && has(capability::mariadb_progress)) return Held::none;
     report_.error_code = code;
     failed_at_once_ = first_packet_;
     phase_ = Phase::done;

@@ -14,6 +14,15 @@ std::string quoted(std::string_view text)
 
 }  // namespace
 
+Err no_free_link(std::string_view server, std::uint32_t limit)
+{
+    // Not 08004, by which a client would take its connection for lost.
+    std::string text = "Too many connections: none to server ";
+    text.append(server).append(" became free in time (pool.max_links is ");
+    text += std::to_string(limit) + ")";
+    return other(1040, "HY000", text);
+}
+
 Err too_many_connections()
 {
     return other(er_con_count, "08004", "Too many connections");
@@ -83,6 +92,13 @@ Err outcome_unknown()
                  "Got error during COMMIT: primary lost, transaction resolution unknown");
 }
 
+Err too_many_user_connections(std::string_view user)
+{
+    return other(er_too_many_user_connections, "42000",
+                 "User " + std::string(user) +
+                     " already has more than 'max_user_connections' active connections");
+}
+
 Err transaction_aborted(std::string_view why)
 {
     return other(er_deadlock, "40001",
@@ -134,6 +150,19 @@ Err secure_transport_required()
     return other(er_secure_transport_required, "HY000",
                  "Connections using insecure transport are prohibited while "
                  "--require_secure_transport=ON.");
+}
+
+Err idle_for_too_long()
+{
+    return other(er_client_interaction_timeout, "HY000",
+                 "The client was disconnected by the server because of inactivity. See "
+                 "wait_timeout and interactive_timeout for configuring this behavior.");
+}
+
+Err wrong_zstd_level()
+{
+    return other(er_wrong_compression_level, "HY000",
+                 "Invalid zstd compression level for algorithm 'zstd'.");
 }
 
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message)

@@ -25,6 +25,7 @@ constexpr std::uint16_t er_read_error = 1158;
 constexpr std::uint16_t er_read_interrupted = 1159;
 constexpr std::uint16_t er_write_error = 1160;
 constexpr std::uint16_t er_error_during_commit = 1180;
+constexpr std::uint16_t er_too_many_user_connections = 1203;
 constexpr std::uint16_t er_deadlock = 1213;
 constexpr std::uint16_t er_user_limit_reached = 1226;
 constexpr std::uint16_t er_unknown_stmt_handler = 1243;
@@ -35,12 +36,16 @@ constexpr std::uint16_t er_read_only_transaction = 1792;
 constexpr std::uint16_t er_malformed_packet = 1835;
 constexpr std::uint16_t er_read_only_mode = 1836;
 constexpr std::uint16_t er_secure_transport_required = 3159;
+constexpr std::uint16_t er_client_interaction_timeout = 4031;
+constexpr std::uint16_t er_wrong_compression_level = 3923;
 
 /// Whether the client sent a password, as error 1045 tells.
 enum class UsingPassword : std::uint8_t { no, yes };
 
 /// 1040 08004. In place of a greeting it has no SQLSTATE: encode it without CLIENT_PROTOCOL_41.
 Err too_many_connections();
+/// 1040: no link to `server` became free in time, of `limit` in all.
+Err no_free_link(std::string_view server, std::uint32_t limit);
 Err bad_handshake();
 Err access_denied(std::string_view user, std::string_view host, UsingPassword using_password);
 Err unknown_command();
@@ -54,6 +59,8 @@ Err read_error();
 Err read_timeout();
 /// 1180 08007: the server was lost under a write, and nobody knows whether it happened.
 Err outcome_unknown();
+/// 1203 42000: beyond the limit of all accounts.
+Err too_many_user_connections(std::string_view user);
 /// 1213 40001: the transaction is certainly rolled back, because of `why`; drivers start it again.
 Err transaction_aborted(std::string_view why);
 /// 1226 42000, for example ("joe", "max_user_connections", 10).
@@ -66,8 +73,13 @@ Err client_auth_not_supported();
 Err read_only(std::string_view reason);
 Err query_interrupted();
 Err malformed_packet();
+/// 3923 HY000: zstd has levels 1 to 22.
+Err wrong_zstd_level();
 /// 3159 HY000: this account or listener wants TLS.
 Err secure_transport_required();
+
+/// 4031 HY000: the session was silent for too long; sent unasked, before the connection ends.
+Err idle_for_too_long();
 
 /// Any other number; `sqlstate` has five characters.
 Err other(std::uint16_t code, std::string_view sqlstate, std::string_view message);

@@ -27,8 +27,6 @@ constexpr Capabilities decided_here = capability::ssl | capability::connect_with
 // asking beyond that is not let to do so for ever.
 constexpr std::uint8_t most_rounds = 16;
 
-constexpr std::uint8_t zstd_default_level = 3;
-
 template <class... Cases>
 struct Overloaded : Cases... {
     using Cases::operator()...;
@@ -136,7 +134,7 @@ ClientHandshake::Action ClientHandshake::send_response()
     response.schema = settings_.schema;
     response.plugin = plugin_;
     response.attributes = settings_.attributes;
-    response.zstd_level = zstd_default_level;
+    response.zstd_level = settings_.zstd_level;
     phase_ = Phase::login;
     return Send{frame(encode_handshake_response(response))};
 }

@@ -5,6 +5,7 @@
 
 #include "protocol/auth/secret.hpp"
 #include "protocol/capability.hpp"
+#include "protocol/compression/algorithm.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/messages/auth.hpp"
 #include "protocol/messages/err.hpp"
@@ -33,6 +34,7 @@ public:
             0;  // what the session's client negotiated; CLIENT_SSL is decided by `tls`
         std::uint8_t character_set = 255;
         std::uint32_t max_packet_size = 1u << 30;
+        std::uint8_t zstd_level = 3;
         std::vector<std::pair<std::string, std::string>> attributes;
         BackendTls tls = BackendTls::preferred;
         bool secure_transport = false;  // a unix socket: a clear password is safe on it
@@ -64,6 +66,11 @@ public:
     const Greeting& greeting() const { return greeting_; }
     /// In force on the link; CLIENT_SSL is not among them.
     Capabilities negotiated() const { return negotiated_; }
+    /// What both agreed on for after the login.
+    Compression compression() const
+    {
+        return chosen_compression(negotiated_, settings_.zstd_level);
+    }
     /// The login plugin in use, at the end the one that the account has.
     const std::string& plugin() const { return plugin_; }
     bool tls_active() const { return tls_active_; }

@@ -25,6 +25,12 @@ bool is_empty_answer(Bytes answer)
     return answer.empty() || (answer.size() == 1 && answer[0] == 0);
 }
 
+bool has_wrong_level(Compression how)
+{
+    return how.algorithm == CompressionAlgorithm::zstd &&
+           (how.level < min_zstd_level || how.level > max_zstd_level);
+}
+
 bool is_same_password(const auth::Secret& known, const auth::Secret& given)
 {
     if (known.sha256_stage2()) return known.sha256_stage2() == given.sha256_stage2();
@@ -123,6 +129,9 @@ ServerHandshake::Action ServerHandshake::on_response(HandshakeResponse response)
         return refuse(server_error::secure_transport_required());
     if (!client_has(capability::secure_connection))
         return refuse(server_error::client_auth_not_supported());
+    // COM_CHANGE_USER has no level: what the session began with stays.
+    if (!changes_user_ && has_wrong_level(compression()))
+        return refuse(server_error::wrong_zstd_level());
     // Clients from before there were plugins (MySQL 5.5) know the native one, without its name.
     plugin_ = client_has(capability::plugin_auth) ? response_.plugin
                                                   : std::string{auth::mysql_native_password};

@@ -8,6 +8,7 @@
 #include "protocol/auth/rsa.hpp"
 #include "protocol/auth/secret.hpp"
 #include "protocol/capability.hpp"
+#include "protocol/compression/algorithm.hpp"
 #include "protocol/errc.hpp"
 #include "protocol/messages/err.hpp"
 #include "protocol/messages/handshake_response.hpp"
@@ -84,6 +85,10 @@ public:
     Action on_secret(std::optional<auth::Secret> secret);
     /// Accepted by a server, or its ERR. Error 1045 is worded anew with the client's own host.
     Action on_verdict(std::optional<Err> refused);
+    /// In place of any other step once the client has spoken: it is refused for reasons of ours.
+    Action on_refused(Err error) { return refuse(std::move(error)); }
+    /// The client is elsewhere than its connection comes from. Before its answer is complete.
+    void set_client_host(std::string host) { settings_.client_host = std::move(host); }
     /// In place of on_verdict: the server wants the password itself (its cache is cold) and the
     /// secret holds hashes only. Asks the client for it; CheckWithServer comes again. At most once.
     Action on_password_needed();
@@ -95,6 +100,11 @@ public:
     const HandshakeResponse& response() const { return response_; }
     /// The capabilities both sides have.
     Capabilities negotiated() const;
+    /// What both agreed on for after the login.
+    Compression compression() const
+    {
+        return chosen_compression(negotiated(), response_.zstd_level);
+    }
     bool tls_active() const { return tls_active_; }
     /// The login plugin that the client ended up with.
     const std::string& plugin() const { return plugin_; }

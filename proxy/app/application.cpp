@@ -104,6 +104,7 @@ bool Application::start()
     seen_file_ = mark_of_file();
     shared_.credentials.configure(config_);
     shared_.login_guard.configure(config_.limits);
+    shared_.account_use.configure(config_);
     start_workers(std::get<SettingsPtr>(settings));
 
     HealthLoop::Surroundings around{control_, blocking_, board_, shared_.signals, log_health};
@@ -122,10 +123,25 @@ bool Application::start()
     return true;
 }
 
+Totals Application::totals() const
+{
+    Totals totals;
+    auto uptime = net::Clock::now() - started_;
+    totals.uptime = std::chrono::duration_cast<std::chrono::seconds>(uptime);
+    for (const auto& worker : workers_) {
+        totals.sessions += worker->counters().sessions_open.get();
+        for (const auto& server : worker->counters().servers)
+            for (const auto& statements : server.statements) totals.statements += statements.get();
+    }
+    return totals;
+}
+
 void Application::start_workers(SettingsPtr settings)
 {
+    shared_.totals = [this] { return totals(); };
     std::random_device seed;
-    for (std::size_t i = 0; i < worker_count(config_); ++i)
+    shared_.workers = static_cast<std::uint32_t>(worker_count(config_));
+    for (std::size_t i = 0; i < shared_.workers; ++i)
         workers_.push_back(std::make_unique<Worker>(shared_, settings, seed()));
     for (auto& worker : workers_) worker->start();
 }
@@ -203,6 +219,7 @@ void Application::begin_shutdown()
         return;
     }
     log_event(LogLevel::info, "stopping", {{"drain_ms", config_.limits.drain_timeout}});
+    listeners_.remove_files();
     drain_until_ = net::Clock::now() + config_.limits.drain_timeout;
     for (auto& worker : workers_) worker->post([](Worker& on_thread) { on_thread.begin_drain(); });
     watch_drain();

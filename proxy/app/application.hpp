@@ -46,6 +46,7 @@ private:
     bool start();
     void start_workers(SettingsPtr settings);
     bool start_metrics();
+    Totals totals() const;
     void wait_for_signal();
     void on_second();
     void on_topology(const health::TopologyPtr& topology);
@@ -68,6 +69,7 @@ private:
     std::uint32_t next_server_id_ = 0;
     FileMark seen_file_;
 
+    const net::TimePoint started_ = net::Clock::now();
     SharedContext shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     boost::asio::io_context control_{1};

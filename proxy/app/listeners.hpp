@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 
 #include "proxy/app/worker.hpp"
+#include "proxy/net/socket_file.hpp"
 
 #include <map>
 #include <memory>
@@ -23,7 +24,8 @@ public:
 
     struct One {
         config::Listener settings;
-        std::vector<int> descriptors;  // one for each worker
+        std::vector<int> descriptors;           // one for each worker
+        std::unique_ptr<net::SocketFile> file;  // of a unix socket
     };
     std::vector<One> all;
 };
@@ -41,12 +43,15 @@ public:
     void add(OpenedListeners opened);
     /// Its clients stay.
     void remove(const std::string& name);
+    /// The files of all unix sockets go; nobody new finds the way in.
+    void remove_files() { files_.clear(); }
     /// Takes over what can change while it is open: mode, TLS, limit; new sessions see it.
     void change(const config::Listener& settings);
 
 private:
     std::vector<std::unique_ptr<Worker>>& workers_;
     std::map<std::string, std::shared_ptr<ListenerShare>> shares_;
+    std::map<std::string, std::unique_ptr<net::SocketFile>> files_;
 };
 
 }  // namespace pointsman::proxy

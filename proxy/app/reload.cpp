@@ -94,6 +94,7 @@ bool Application::apply(config::Config next)
     next_server_id_ = ids;
     shared_.credentials.configure(next);
     shared_.login_guard.configure(next.limits);
+    shared_.account_use.configure(next);
     auto ready = std::get<SettingsPtr>(settings);
     for (auto& worker : workers_)
         worker->post([ready](Worker& on_thread) { on_thread.set_settings(ready); });

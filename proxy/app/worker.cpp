@@ -1,6 +1,7 @@
 #include "proxy/app/worker.hpp"
 
 #include "proxy/app/log.hpp"
+#include "proxy/net/tcp_options.hpp"
 
 #include <exception>
 #include <vector>
@@ -70,12 +71,16 @@ void Worker::set_topology(health::TopologyPtr topology)
     context_.marks.learn(*context_.topology);
     context_.topology_changed.notify_all();
     if (!gone) return;
+    std::vector<config::ServerId> there;
+    for (const auto& server : context_.topology->servers) there.push_back(server.id);
+    context_.pool.close_idle_except(there);
     for (auto* session : sessions_) session->drop_stale_links();
 }
 
 void Worker::set_settings(SettingsPtr settings)
 {
     context_.settings = std::move(settings);
+    context_.pool.set_limits(context_.settings->config.pool, context_.shared.workers);
     context_.topology_changed.notify_all();
 }
 
@@ -93,6 +98,7 @@ void Worker::close_listener(const std::string& name)
 
 void Worker::accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share)
 {
+    net::keep_alive(accepted.fd, context_.settings->config.tcp);
     auto session = std::make_unique<Session>(context_, accepted, share);
     sessions_.insert(session.get());
     net::spawn(run_session(std::move(session)));
@@ -117,6 +123,7 @@ void Worker::begin_drain()
     listeners_.clear();
     context_.stopping = true;
     context_.topology_changed.notify_all();
+    context_.pool.begin_drain();
     auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
     for (auto* session : sessions)
         if (sessions_.contains(session)) session->begin_drain();
@@ -144,7 +151,7 @@ void Worker::abort_sessions_on(const std::vector<config::ServerId>& servers)
     for (auto* session : sessions) {
         if (!sessions_.contains(session)) continue;
         for (auto server : servers)
-            if (session->core().links.find(server)) {
+            if (session->core().links.held(server)) {
                 session->abort();
                 break;
             }

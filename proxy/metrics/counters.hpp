@@ -63,7 +63,10 @@ struct ServerCounters {
     Counter links_opened, links_failed, links_lost;
     Counter links_open;  // gauge: links now
     Counter links_busy;  // gauge: of those, with an exchange under way
-    Counter errors;      // ERR packets from it
+    Counter links_idle;  // gauge: parked, for anybody to take
+    Counter links_moved;  // taken by another session than the one that parked it
+    Counter link_syncs;   // brought to a session's state before use
+    Counter errors;       // ERR packets from it
 };
 
 /// Error code → count, for as many different codes as fit: open addressing, no allocation. What
@@ -121,6 +124,8 @@ struct Counters {
     std::array<Counter, read_freshness_count> read_freshness;
     LatencyHistogram consistency_wait;  // of reads that waited at a replica
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
+    Counter statements_timed_out, statements_abandoned;       // ended by KILL QUERY
+    Counter link_waits, link_wait_timeouts;                   // for a link to become free
     Counter outcome_unknown;                                  // 1180/08007 sent
     Counter protocol_errors;                                  // garbage from clients
     std::array<ServerCounters, max_counted_servers> servers;  // by server_slot

@@ -33,6 +33,9 @@ enum class Family : std::uint8_t {
     statements_held,
     hold_timeouts,
     outcome_unknown,
+    statements_killed,
+    link_waits,
+    link_wait_timeouts,
     statements,
     latency,
     server_errors,
@@ -40,6 +43,9 @@ enum class Family : std::uint8_t {
     server_received,
     links_open,
     links_busy,
+    links_idle,
+    links_moved,
+    link_syncs,
     links_opened,
     links_failed,
     links_lost,
@@ -63,7 +69,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 50;
+constexpr std::size_t family_count = 56;
 
 struct FamilyText {
     Family family;

@@ -34,6 +34,10 @@ constexpr CounterRow counter_rows[] = {
     {Family::statements_held, {}, &Counters::statements_held},
     {Family::hold_timeouts, {}, &Counters::hold_timeouts},
     {Family::outcome_unknown, {}, &Counters::outcome_unknown},
+    {Family::statements_killed, {"reason", "timeout"}, &Counters::statements_timed_out},
+    {Family::statements_killed, {"reason", "client_gone"}, &Counters::statements_abandoned},
+    {Family::link_waits, {}, &Counters::link_waits},
+    {Family::link_wait_timeouts, {}, &Counters::link_wait_timeouts},
 };
 
 struct ServerRow {
@@ -46,6 +50,9 @@ constexpr ServerRow server_rows[] = {
     {Family::server_received, &ServerCounters::bytes_from_server},
     {Family::links_open, &ServerCounters::links_open},
     {Family::links_busy, &ServerCounters::links_busy},
+    {Family::links_idle, &ServerCounters::links_idle},
+    {Family::links_moved, &ServerCounters::links_moved},
+    {Family::link_syncs, &ServerCounters::link_syncs},
     {Family::links_opened, &ServerCounters::links_opened},
     {Family::links_failed, &ServerCounters::links_failed},
     {Family::links_lost, &ServerCounters::links_lost},
@@ -169,11 +176,13 @@ void add_server_counters(SampleSheet& sheet, const Workers& workers, NamedSlot s
         sheet.add(Family::statements,
                   sum([&](const ServerCounters& c) { return c.statements[i].get(); }),
                   {name, {"kind", statement_names[i]}});
-    for (const auto& row : latency_rows)
-        sheet.add_histogram(Family::latency, sum_histogram(workers, [&](const Counters& c) -> auto& {
-                                return c.servers[server.slot].*row.member;
-                            }),
-                            {name, {"access", row.access}});
+    for (const auto& row : latency_rows) {
+        auto of_server = [&](const Counters& c) -> auto& {
+            return c.servers[server.slot].*row.member;
+        };
+        auto total = sum_histogram(workers, of_server);
+        sheet.add_histogram(Family::latency, total, {name, {"access", row.access}});
+    }
 }
 
 void add_errors(SampleSheet& sheet, const Workers& workers, const std::vector<NamedSlot>& servers)

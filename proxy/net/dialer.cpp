@@ -96,10 +96,7 @@ std::unique_ptr<Stream> begin_connect(Reactor& reactor, const Address& address)
     int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return nullptr;
     int one = 1;
-    if (family != AF_UNIX) {
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-    }
+    if (family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     int started = ::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size);
     if (started < 0 && errno != EINPROGRESS) {
         int error = errno;

@@ -1,5 +1,7 @@
 #include "proxy/net/listener.hpp"
 
+#include "proxy/net/socket_file.hpp"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -24,12 +26,20 @@ std::string failure(const config::Endpoint& endpoint, const char* step)
     return "listening on " + endpoint.text() + ": " + step + ": " + std::strerror(errno);
 }
 
+/// Before the file can be connected to: what may not enter never does.
+bool set_mode(const config::Endpoint& endpoint, unsigned mode)
+{
+    return !endpoint.is_unix() || ::chmod(endpoint.socket_path.c_str(), mode) == 0;
+}
+
 std::variant<int, std::string> listen_or_close(int fd, const sockaddr* address, socklen_t size,
-                                               const config::Endpoint& endpoint)
+                                               const config::Endpoint& endpoint, unsigned mode)
 {
     std::string problem;
     if (::bind(fd, address, size) < 0)
         problem = failure(endpoint, "bind");
+    else if (!set_mode(endpoint, mode))
+        problem = failure(endpoint, "chmod");
     else if (::listen(fd, backlog) < 0)
         problem = failure(endpoint, "listen");
     if (problem.empty()) return fd;
@@ -37,21 +47,19 @@ std::variant<int, std::string> listen_or_close(int fd, const sockaddr* address, 
     return problem;
 }
 
-std::variant<int, std::string> open_unix(const config::Endpoint& endpoint)
+std::variant<int, std::string> open_unix(const config::Endpoint& endpoint, unsigned mode)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (endpoint.socket_path.size() >= sizeof address.sun_path)
         return "listening on " + endpoint.text() + ": the path is too long for a unix socket";
     endpoint.socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
-    struct stat info {};
-    if (::stat(address.sun_path, &info) == 0 && S_ISSOCK(info.st_mode)) ::unlink(address.sun_path);
+    if (auto problem = clear_socket_path(endpoint.socket_path); !problem.empty())
+        return "listening on " + endpoint.text() + ": " + problem;
     int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return failure(endpoint, "socket");
-    auto opened =
-        listen_or_close(fd, reinterpret_cast<sockaddr*>(&address), sizeof address, endpoint);
-    if (std::holds_alternative<int>(opened)) ::chmod(address.sun_path, 0777);
-    return opened;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    return listen_or_close(fd, generic, sizeof address, endpoint, mode);
 }
 
 Accepted describe(int fd, const sockaddr_storage& from)
@@ -75,9 +83,10 @@ Accepted describe(int fd, const sockaddr_storage& from)
 
 }  // namespace
 
-std::variant<int, std::string> open_listening_socket(const config::Endpoint& endpoint)
+std::variant<int, std::string> open_listening_socket(const config::Endpoint& endpoint,
+                                                     unsigned mode)
 {
-    if (endpoint.is_unix()) return open_unix(endpoint);
+    if (endpoint.is_unix()) return open_unix(endpoint, mode);
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -92,7 +101,7 @@ std::variant<int, std::string> open_listening_socket(const config::Endpoint& end
     int one = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
-    return listen_or_close(fd, found->ai_addr, found->ai_addrlen, endpoint);
+    return listen_or_close(fd, found->ai_addr, found->ai_addrlen, endpoint, mode);
 }
 
 std::uint16_t bound_port(int listening_fd)

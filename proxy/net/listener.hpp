@@ -24,7 +24,9 @@ struct Accepted {
 
 /// Opens a listening socket: its descriptor, or a sentence that says why not. Port 0 picks a free
 /// one; bound_port() tells which.
-std::variant<int, std::string> open_listening_socket(const config::Endpoint& endpoint);
+/// A unix socket's file gets `mode`; what a dead process left in its place is removed.
+std::variant<int, std::string> open_listening_socket(const config::Endpoint& endpoint,
+                                                     unsigned mode = 0777);
 std::uint16_t bound_port(int listening_fd);
 
 class Listener {

@@ -77,6 +77,7 @@ void IoHandle::cancel()
 void IoHandle::on_events(std::uint32_t events)
 {
     if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) hung_up_ = true;
+    if (hung_up_ && on_hang_up_) std::exchange(on_hang_up_, nullptr)();
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) readable_ = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable_ = true;
     if (waiter_ && (waits_for_write_ ? writable_ : readable_)) wake();

@@ -67,6 +67,8 @@ public:
     /// To be called when a read or write found nothing more to do; a hang-up stays readable.
     void note_drained() { readable_ = hung_up_; }
     void note_full() { writable_ = false; }
+    /// Something read before waits above the socket: nobody need wait for that.
+    void note_readable() { readable_ = true; }
 
     /// Waits end with timed_out at this moment, and at once when it has passed.
     void set_deadline(TimePoint deadline);
@@ -74,6 +76,8 @@ public:
     void cancel();
     /// The same for waits to come only: a wait under way goes on.
     void mark_cancelled() { cancelled_ = true; }
+    /// `call` runs once, when the other end has closed the connection or it broke.
+    void on_hang_up(std::function<void()> call) { on_hang_up_ = std::move(call); }
     bool is_waited_on() const { return static_cast<bool>(waiter_); }
 
     class Awaiter {
@@ -117,6 +121,7 @@ private:
     bool waits_for_write_ = false;
     std::coroutine_handle<> waiter_;
     Timer timer_;
+    std::function<void()> on_hang_up_;
 };
 
 /// Coroutines that wait for something to happen, each with its deadline; woken all at once.

@@ -1,6 +1,7 @@
 #include "proxy/net/stream.hpp"
 
 #include "proxy/net/raw_io.hpp"
+#include "proxy/net/stream_compression.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -41,6 +42,16 @@ Stream::~Stream()
 
 IoResult Stream::try_read(protocol::MutableBytes into)
 {
+    return compressed_ ? read_compressed(into) : read_below(into);
+}
+
+IoResult Stream::try_write(protocol::Bytes bytes)
+{
+    return compressed_ ? write_compressed(bytes) : write_below(bytes);
+}
+
+IoResult Stream::read_below(protocol::MutableBytes into)
+{
     if (!handle_.is_readable()) {
         // Nothing has come since it was last drained: asking the kernel would be in vain.
         needs_readable_ = true;
@@ -66,7 +77,7 @@ IoResult Stream::try_read(protocol::MutableBytes into)
     return {IoStatus::would_block, 0};
 }
 
-IoResult Stream::try_write(protocol::Bytes bytes)
+IoResult Stream::write_below(protocol::Bytes bytes)
 {
     if (ssl_) {
         ERR_clear_error();
@@ -185,6 +196,7 @@ Task<bool> Stream::finish_handshake()
 
 bool Stream::has_unexpected_input()
 {
+    if (compressed_ && compressed_->holds_input()) return true;
     if (!handle_.is_readable()) return handle_.is_hung_up();
     protocol::Byte byte = 0;
     if (ssl_) {

@@ -1,12 +1,16 @@
 #pragma once
-// A byte stream to a client or a server: a socket, with TLS over it once started.
+// A byte stream to a client or a server: a socket, with TLS over it once started, and the
+// protocol's compression over that.
 //
 // The hot path calls try_read and try_write, which never suspend, and waits on handle() only when
-// they say would_block. Both kinds of socket have the same face, so nobody above asks which it is.
+// they say would_block. All kinds of stream have the same face, so nobody above asks which it is;
+// bytes are plain ones, and a write that would block is tried again with the same bytes.
 
 #include "protocol/bytes.hpp"
+#include "protocol/compression/compressed_channel.hpp"
 
 #include "proxy/net/reactor.hpp"
+#include "proxy/net/read_buffer.hpp"
 #include "proxy/net/task.hpp"
 
 #include <openssl/ssl.h>
@@ -54,6 +58,13 @@ public:
     bool is_tls() const { return ssl_ != nullptr; }
     const std::string& tls_error() const { return tls_error_; }
 
+    /// From now on all is compressed: to be called between the packet that ends the login and the
+    /// first command. `buffers` lends memory while input waits to be expanded.
+    void start_compression(protocol::Compression how, protocol::Peer peer, BufferPool& buffers);
+    bool is_compressed() const { return compressed_ != nullptr; }
+    /// The peer broke the rules of compression; why reading failed.
+    bool compression_is_broken() const;
+
     IoHandle& handle() { return handle_; }
     const IoHandle& handle() const { return handle_; }
     /// An idle stream that has something to say, or is gone: it can't be used for a new command.
@@ -63,12 +74,20 @@ public:
     void shut_down();
 
 private:
+    /// What compression needs, besides the socket.
+    struct Compressed;
+
+    IoResult read_below(protocol::MutableBytes into);
+    IoResult write_below(protocol::Bytes bytes);
+    IoResult read_compressed(protocol::MutableBytes into);
+    IoResult write_compressed(protocol::Bytes bytes);
     IoResult tls_result(int result, std::size_t bytes);
     Task<bool> finish_handshake();
     IoHandle::Awaiter until_possible(bool for_write);
 
     IoHandle handle_;
     SSL* ssl_ = nullptr;
+    std::unique_ptr<Compressed> compressed_;
     bool needs_readable_ = false;  // TLS: what the last call that would block waits for
     std::string tls_error_;
 };

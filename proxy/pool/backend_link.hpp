@@ -9,9 +9,11 @@
 #include "proxy/metrics/counters.hpp"
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/net/stream.hpp"
+#include "proxy/pool/prepared_keys.hpp"
 #include "proxy/pool/session_sync.hpp"
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -20,9 +22,18 @@ namespace pointsman::proxy {
 
 /// A prepared statement as one link has it.
 struct LinkStatement {
+    PreparedKeyPtr key;
     std::uint32_t backend_id = 0;
-    bool types_known = false;  // this server has seen the parameters' types
+    protocol::Buffer types;      // of the parameters, as this server has seen them last
+    std::uint64_t last_use = 0;  // in prepare order; the oldest goes first
 };
+
+/// No LAST_INSERT_ID() is that: a link that has it is brought to the session's own.
+constexpr std::uint64_t unknown_insert_id = UINT64_MAX;
+
+class BackendLink;
+class Lease;
+using BackendLinkPtr = std::unique_ptr<BackendLink>;
 
 class BackendLink {
 public:
@@ -54,13 +65,31 @@ public:
     bool autocommit = true;     // as the server last reported it
     bool broken = false;        // cut, or in the middle of a response: not for another command
 
-    // What the session has brought this link to.
-    VariablesPtr variables;
+    // What sessions have brought this link to.
+    VariablesPtr variables = no_variables();
+    VariablesPtr user_variables = no_variables();
     std::string schema;
     std::uint64_t last_insert_id = 0;
-    std::unordered_map<std::uint32_t, LinkStatement> statements;  // by the session's own id
+    std::unordered_map<const PreparedKey*, LinkStatement> statements;
+    std::uint64_t statement_uses = 0;
+    protocol::Buffer to_send_first;  // COM_STMT_CLOSE packets: they have no answer
+    /// The settings of its login that a reset or DEFAULT does not bring back.
+    VariablesPtr login_variables = no_variables();
+    bool is_resettable = false;  // login_variables are all that a reset loses
+    bool needs_reset = false;    // holds what the next session must not see
+
+    // The pool's own.
+    Lease* parked_by = nullptr;
+    std::list<BackendLinkPtr>::iterator place{};  // while parked
+    net::TimePoint opened_at{}, parked_at{};
+    bool is_fresh = true;  // used since it was parked last
 };
 
-using BackendLinkPtr = std::unique_ptr<BackendLink>;
+/// The link has the statement now; what it had for the same key before is closed, and beyond `most`
+/// the one that was not used for the longest.
+LinkStatement& remember_statement(BackendLink& link, PreparedKeyPtr key, std::uint32_t backend_id,
+                                  std::size_t most);
+/// Closes it with the next command.
+void forget_statement(BackendLink& link, const PreparedKey* key);
 
 }  // namespace pointsman::proxy

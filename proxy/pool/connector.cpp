@@ -6,6 +6,8 @@
 #include "protocol/server_error.hpp"
 
 #include "proxy/net/dialer.hpp"
+#include "proxy/net/tcp_options.hpp"
+#include "proxy/pool/own_query.hpp"
 
 namespace pointsman::proxy {
 
@@ -58,6 +60,20 @@ constexpr protocol::Capabilities wire_capabilities =
     capability::protocol_41 | capability::deprecate_eof | capability::query_attributes |
     capability::optional_resultset_metadata | capability::multi_results |
     capability::ps_multi_results;
+
+/// Decided by configuration, not by the session's client: the packets inside are the same.
+protocol::Capabilities compression_capability(const config::ServerCompression& compression)
+{
+    switch (compression.algorithm) {
+        case config::ServerCompressionAlgorithm::off:
+            return 0;
+        case config::ServerCompressionAlgorithm::zlib:
+            return capability::compress;
+        case config::ServerCompressionAlgorithm::zstd:
+            break;
+    }
+    return capability::zstd_compression;
+}
 
 protocol::BackendTls handshake_tls(config::ServerTlsMode mode)
 {
@@ -136,7 +152,11 @@ public:
             }
             if (auto* failed = std::get_if<ClientHandshake::Failed>(&action))
                 co_return ConnectFailure{failed->error, failed->from_server};
-            if (std::holds_alternative<ClientHandshake::Ready>(action)) co_return std::nullopt;
+            if (std::holds_alternative<ClientHandshake::Ready>(action)) {
+                if (auto how = handshake_.compression())
+                    stream.start_compression(how, protocol::Peer::server, context_.buffers);
+                co_return std::nullopt;
+            }
             auto& send = std::get<ClientHandshake::Send>(action);
             auto sent = co_await stream.write_all(send.bytes);
             if (sent.status != net::IoStatus::ok) co_return lost();
@@ -152,7 +172,9 @@ private:
         settings.user = request.user;
         settings.secret = request.secret;
         settings.schema = request.schema;
-        settings.wanted = link_capabilities(request.capabilities);
+        settings.wanted =
+            link_capabilities(request.capabilities) | compression_capability(context_.compression);
+        settings.zstd_level = static_cast<std::uint8_t>(context_.compression.zstd_level);
         settings.character_set = request.character_set;
         settings.attributes = request.attributes;
         settings.tls = handshake_tls(context_.tls_mode);
@@ -193,6 +215,18 @@ void count_failure(const ConnectorContext& context, const health::ServerView& se
     if (!failure.from_server) context.signals.note_link_lost(server.id);
 }
 
+/// What this login set, other than from global variables: the character set. Whatever else a login
+/// sets (init_connect, flags of the client) makes the link one that can't be reset.
+net::Task<void> learn_login_state(BackendLink& link, const LinkRequest& request)
+{
+    auto values = co_await query_login_variables(link);
+    if (!values) co_return;
+    constexpr auto setting = capability::ignore_space | capability::odbc | capability::interactive;
+    bool is_plain = (request.capabilities & setting) == 0;
+    link.is_resettable = is_plain && values->init_connect.empty();
+    link.login_variables = std::move(values->variables);
+}
+
 }  // namespace
 
 net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView server,
@@ -206,6 +240,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
         co_return failure;
     }
     auto& stream = std::get<std::unique_ptr<net::Stream>>(dialled);
+    net::watch_server(stream->handle().fd(), context.tcp);
     auto link = std::make_unique<BackendLink>(server.id, std::move(stream), context.buffers,
                                               context.counters);
     link->stream->handle().set_deadline(deadline);
@@ -229,6 +264,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
     link->is_mariadb = server.flavour == health::Flavour::mariadb;
     link->login_ok = login.handshake().final_ok();
     co_await start_tracking(*link);
+    if (request.learn_login_state && !link->broken) co_await learn_login_state(*link, request);
     if (link->broken) {
         auto lost = unreachable(server, "the connection was lost after login");
         count_failure(context, server, lost);
@@ -238,9 +274,14 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
     co_return std::move(link);
 }
 
+std::string_view tracker_statement(const BackendLink& link)
+{
+    return link.is_mariadb ? mariadb_tracker_statement : mysql_tracker_statement;
+}
+
 net::Task<void> start_tracking(BackendLink& link)
 {
-    auto statement = link.is_mariadb ? mariadb_tracker_statement : mysql_tracker_statement;
+    auto statement = tracker_statement(link);
     auto started = co_await run_statement(link, statement);
     link.tracks_state = started.ok();
 }
@@ -251,21 +292,17 @@ net::Task<void> track_gtids_again(BackendLink& link)
     if (!set.ok()) link.broken = true;
 }
 
-net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload)
+namespace {
+
+/// Reads one answer to its end and throws its rows away.
+net::Task<std::optional<CommandResult>> read_answer(BackendLink& link, protocol::Command command)
 {
-    CommandResult lost{{},
-                       protocol::server_error::server_shutdown("connection to the server lost")};
-    protocol::Buffer wire;
-    protocol::append_message(wire, payload, 0);
-    protocol::Exchange exchange(static_cast<protocol::Command>(payload[0]), link.negotiated);
-    link.broken = true;  // until the response is complete
-    auto sent = co_await link.stream->write_all(wire);
-    if (sent.status != net::IoStatus::ok) co_return lost;
+    protocol::Exchange exchange(command, link.negotiated);
     CommandResult result;
     for (;;) {
         auto held = link.buffer.data();
         auto progress = exchange.on_backend_bytes(held);
-        if (!progress) co_return lost;
+        if (!progress) co_return std::nullopt;
         auto used = progress->forward + progress->held_size;
         if (progress->finished && exchange.report().error_code != 0)
             result.error = last_err(held.first(progress->forward));
@@ -276,12 +313,45 @@ net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload)
         link.buffer.grow(wanted);
         auto room = link.buffer.prepare();
         auto got = co_await link.stream->read_some(room);
-        if (got.status != net::IoStatus::ok) co_return lost;
+        if (got.status != net::IoStatus::ok) co_return std::nullopt;
         link.buffer.commit(got.bytes);
     }
-    link.broken = false;
     result.report = exchange.report();
     co_return result;
+}
+
+}  // namespace
+
+net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload)
+{
+    CommandResult lost{{},
+                       protocol::server_error::server_shutdown("connection to the server lost")};
+    protocol::Buffer wire;
+    protocol::append_message(wire, payload, 0);
+    link.broken = true;  // until the response is complete
+    auto sent = co_await link.stream->write_all(wire);
+    if (sent.status != net::IoStatus::ok) co_return lost;
+    auto result = co_await read_answer(link, static_cast<protocol::Command>(payload[0]));
+    if (!result) co_return lost;
+    link.broken = false;
+    co_return std::move(*result);
+}
+
+net::Task<bool> run_pipeline(BackendLink& link, std::vector<protocol::Buffer> payloads)
+{
+    protocol::Buffer wire;
+    for (const auto& payload : payloads) protocol::append_message(wire, payload, 0);
+    link.broken = true;  // until all responses are complete
+    auto sent = co_await link.stream->write_all(wire);
+    if (sent.status != net::IoStatus::ok) co_return false;
+    bool all_good = true;
+    for (const auto& payload : payloads) {
+        auto result = co_await read_answer(link, static_cast<protocol::Command>(payload[0]));
+        if (!result) co_return false;
+        all_good = all_good && result->ok();
+    }
+    link.broken = false;
+    co_return all_good;
 }
 
 net::Task<CommandResult> run_statement(BackendLink& link, std::string_view sql)

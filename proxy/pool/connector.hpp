@@ -32,6 +32,8 @@ struct ConnectorContext {
     config::ServerTlsMode tls_mode = config::ServerTlsMode::preferred;
     config::Milliseconds timeout{1'000};
     std::size_t max_packet = 1u << 20;  // largest packet taken during login
+    config::ServerCompression compression = {};
+    config::Tcp tcp = {};
 };
 
 /// As whom, and how.
@@ -42,6 +44,7 @@ struct LinkRequest {
     protocol::Capabilities capabilities = 0;  // of the session's client
     std::uint8_t character_set = 255;
     std::vector<std::pair<std::string, std::string>> attributes;
+    bool learn_login_state = false;  // for a link that sessions share
 };
 
 struct ConnectFailure {
@@ -65,6 +68,13 @@ struct CommandResult {
 /// Runs one command of ours on an idle link and throws its rows away.
 net::Task<CommandResult> run_command(BackendLink& link, protocol::Bytes payload);
 net::Task<CommandResult> run_statement(BackendLink& link, std::string_view sql);
+
+/// Runs several commands of ours in one round trip: all are sent at once. False when one of them
+/// fails; the others ran all the same.
+net::Task<bool> run_pipeline(BackendLink& link, std::vector<protocol::Buffer> payloads);
+
+/// What start_tracking() sends.
+std::string_view tracker_statement(const BackendLink& link);
 
 /// Has the server report every change of the session's state from now on; sets tracks_state.
 net::Task<void> start_tracking(BackendLink& link);

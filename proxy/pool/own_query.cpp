@@ -5,11 +5,11 @@
 #include "protocol/messages/resultset.hpp"
 #include "protocol/packet.hpp"
 
+#include <array>
+
 namespace pointsman::proxy {
 
 namespace {
-
-constexpr std::size_t most_bytes = 1u << 20;
 
 /// Payloads of the packets in a whole answer.
 std::vector<protocol::Bytes> split(protocol::Bytes answer)
@@ -23,30 +23,43 @@ std::vector<protocol::Bytes> split(protocol::Bytes answer)
     return payloads;
 }
 
-std::optional<std::vector<OwnRow>> rows_of(const std::vector<protocol::Bytes>& payloads,
-                                           protocol::Capabilities caps)
+std::optional<OwnTable> table_of(const std::vector<protocol::Bytes>& payloads,
+                                 protocol::Capabilities caps)
 {
     if (payloads.empty()) return std::nullopt;
     auto columns = protocol::decode_column_count(payloads.front(), caps);
-    if (!columns) return std::nullopt;
-    bool has_eof = !(caps & protocol::capability::deprecate_eof);
-    bool described = columns->metadata == protocol::ResultMetadata::full;
-    std::size_t first_row = 1 + (described ? columns->count + (has_eof ? 1 : 0) : 0);
-    std::vector<OwnRow> rows;
+    if (!columns || columns->count >= payloads.size()) return std::nullopt;
+    OwnTable table;
+    std::size_t first_row = 1;
+    if (columns->metadata == protocol::ResultMetadata::full) {
+        for (; first_row <= columns->count; ++first_row) {
+            auto column = protocol::decode_column_definition(payloads[first_row], caps);
+            if (column) table.columns.push_back(std::move(*column));
+        }
+        if (!(caps & protocol::capability::deprecate_eof)) ++first_row;
+    }
     for (auto i = first_row; i + 1 < payloads.size(); ++i) {
         auto cells = protocol::decode_text_row(payloads[i], columns->count);
         if (!cells) return std::nullopt;
-        auto& row = rows.emplace_back();
+        auto& row = table.rows.emplace_back();
         for (const auto& cell : *cells)
             row.push_back(cell ? std::optional(std::string(protocol::as_text(*cell)))
                                : std::nullopt);
     }
-    return rows;
+    return table;
 }
 
 }  // namespace
 
 net::Task<std::optional<std::vector<OwnRow>>> query_rows(BackendLink& link, std::string sql)
+{
+    auto table = co_await query_table(link, std::move(sql));
+    if (!table) co_return std::nullopt;
+    co_return std::move(table->rows);
+}
+
+net::Task<std::optional<OwnTable>> query_table(BackendLink& link, std::string sql,
+                                                std::size_t most_bytes)
 {
     protocol::Buffer wire;
     auto payload = protocol::encode_query(sql, link.negotiated);
@@ -54,14 +67,13 @@ net::Task<std::optional<std::vector<OwnRow>>> query_rows(BackendLink& link, std:
     link.broken = true;
     auto sent = co_await link.stream->write_all(wire);
     if (sent.status != net::IoStatus::ok) co_return std::nullopt;
-    auto answer = co_await read_answer(link);
+    auto answer = co_await read_answer(link, most_bytes);
     if (!answer.complete) co_return std::nullopt;
     link.broken = false;
-    if (answer.error.code != 0) co_return std::nullopt;
-    co_return std::move(answer.rows);
+    co_return std::move(answer.table);
 }
 
-net::Task<OwnAnswer> read_answer(BackendLink& link)
+net::Task<OwnAnswer> read_answer(BackendLink& link, std::size_t most_bytes)
 {
     protocol::Exchange exchange(protocol::Command::query, link.negotiated);
     protocol::Buffer bytes;
@@ -87,10 +99,27 @@ net::Task<OwnAnswer> read_answer(BackendLink& link)
         auto error = protocol::decode_err(payloads.back());
         answer.complete = error.has_value();
         if (error) answer.error = std::move(*error);
-    } else if (auto rows = rows_of(payloads, link.negotiated)) {
-        answer.rows = std::move(*rows);
+    } else {
+        answer.table = table_of(payloads, link.negotiated);
     }
     co_return answer;
+}
+
+net::Task<std::optional<LoginVariables>> query_login_variables(BackendLink& link)
+{
+    static constexpr std::array<std::string_view, 4> names{
+        "character_set_client", "character_set_connection", "character_set_results",
+        "collation_connection"};
+    std::string question = "SELECT @@init_connect";
+    for (auto name : names) question.append(",@@").append(name);
+    auto rows = co_await query_rows(link, std::move(question));
+    if (!rows || rows->size() != 1) co_return std::nullopt;
+    const auto& row = rows->front();
+    auto variables = std::make_shared<Variables>();
+    // character_set_results may be NULL: written as the tracker writes it.
+    for (std::size_t i = 0; i < names.size(); ++i)
+        variables->emplace(names[i], row[i + 1].value_or(""));
+    co_return LoginVariables{std::move(variables), row[0].value_or("")};
 }
 
 }  // namespace pointsman::proxy

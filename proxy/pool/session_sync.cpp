@@ -56,6 +56,20 @@ void append_value(std::string& out, std::string_view name, std::string_view valu
 
 }  // namespace
 
+const VariablesPtr& no_variables()
+{
+    static const VariablesPtr none = std::make_shared<const Variables>();
+    return none;
+}
+
+bool unify(VariablesPtr& left, const VariablesPtr& right)
+{
+    if (left == right) return true;
+    if (*left != *right) return false;
+    left = right;
+    return true;
+}
+
 bool can_move(std::string_view variable, std::string_view value)
 {
     // A backslash means one thing or another depending on sql_mode, so it is not risked.
@@ -67,20 +81,101 @@ bool stays_behind(std::string_view variable)
     return contains(one_shot, variable) || variable.starts_with("session_track_");
 }
 
-std::optional<std::string> sync_statement(const Variables& link, const Variables& session)
+namespace {
+
+/// The value that the session is at, if it is known.
+const std::string* value_in(const Variables& session, const Variables& login,
+                            std::string_view name)
 {
-    std::string statement;
+    if (auto own = session.find(name); own != session.end()) return &own->second;
+    auto at_login = login.find(name);
+    return at_login == login.end() ? nullptr : &at_login->second;
+}
+
+using Wanted = std::map<std::string_view, const std::string*>;
+
+/// Character sets as SET NAMES and a login set them: the three alike. Set one by one they would not
+/// be the same: SET NAMES … COLLATE and a login give character_set_results the collation as well,
+/// which column definitions show (measured: MySQL 9.7).
+std::string take_names(Wanted& wanted, const Variables& session, const Variables& login)
+{
+    constexpr std::array<std::string_view, 3> sets{
+        "character_set_client", "character_set_connection", "character_set_results"};
+    constexpr std::string_view collation = "collation_connection";
+    auto is_wanted = [&](std::string_view name) { return wanted.contains(name); };
+    if (!is_wanted(collation) && std::none_of(sets.begin(), sets.end(), is_wanted)) return {};
+    auto* client = value_in(session, login, sets[0]);
+    for (auto name : sets) {
+        auto* value = value_in(session, login, name);
+        if (!client || client->empty() || !value || *value != *client) return {};
+    }
+    bool all_of_login =
+        std::none_of(sets.begin(), sets.end(), [&](auto name) { return session.contains(name); });
+    if (all_of_login && session.contains(collation)) return {};  // it was set by itself
+    auto* collated = session.contains(collation) || all_of_login
+                         ? value_in(session, login, collation)
+                         : nullptr;
+    for (auto name : sets) wanted.erase(name);
+    wanted.erase(collation);
+    std::string names = "NAMES '" + *client + "'";
+    if (collated) names += " COLLATE '" + *collated + "'";
+    return names;
+}
+
+}  // namespace
+
+std::optional<std::string> sync_statement(const Variables& link, const Variables& session,
+                                          const Variables& login)
+{
+    // In the order of names: a character set comes before the collation that it would reset.
+    Wanted wanted;
+    for (const auto& [name, value] : link)
+        if (!session.contains(name)) {
+            auto at_login = login.find(name);
+            wanted[name] = at_login == login.end() ? nullptr : &at_login->second;
+        }
     for (const auto& [name, value] : session) {
-        if (stays_behind(name)) continue;
         auto there = link.find(name);
-        if (there != link.end() && there->second == value) continue;
+        if (there == link.end() || there->second != value) wanted[name] = &value;
+    }
+    std::string statement = take_names(wanted, session, login);
+    if (!statement.empty()) statement.insert(0, "SET ");
+    for (const auto& [name, value] : wanted) {
+        if (stays_behind(name)) continue;
         statement += statement.empty() ? "SET SESSION " : ",SESSION ";
         statement += name;
         statement += '=';
-        append_value(statement, name, value);
+        if (value)
+            append_value(statement, name, *value);
+        else
+            statement += "DEFAULT";
     }
     if (statement.empty()) return std::nullopt;
     return statement;
+}
+
+std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session)
+{
+    std::string statement;
+    for (const auto& [name, literal] : session) {
+        auto there = link.find(name);
+        if (there != link.end() && there->second == literal) continue;
+        statement += statement.empty() ? "SET @`" : ",@`";
+        for (char c : name) {
+            statement += c;
+            if (c == '`') statement += c;
+        }
+        statement += "`=";
+        statement += literal;
+    }
+    if (statement.empty()) return std::nullopt;
+    return statement;
+}
+
+bool has_foreign_variable(const Variables& link, const Variables& session)
+{
+    return std::any_of(link.begin(), link.end(),
+                       [&](const auto& entry) { return !session.contains(entry.first); });
 }
 
 }  // namespace pointsman::proxy

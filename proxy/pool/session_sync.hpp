@@ -13,6 +13,10 @@ namespace pointsman::proxy {
 using Variables = std::map<std::string, std::string, std::less<>>;
 /// Immutable and shared: equal pointers mean equal values.
 using VariablesPtr = std::shared_ptr<const Variables>;
+/// The empty map; one for all, so that sessions that set nothing are equal at a glance.
+const VariablesPtr& no_variables();
+/// Equal by value; makes `left` the same pointer as `right` if so, for a quick answer next time.
+bool unify(VariablesPtr& left, const VariablesPtr& right);
 
 /// May the variable be set again on another link with the same meaning? Those that may not
 /// (gtid_next, sql_log_bin, random seeds …) keep a session where they were set.
@@ -22,7 +26,16 @@ bool can_move(std::string_view variable, std::string_view value);
 bool stays_behind(std::string_view variable);
 
 /// "SET SESSION a='x',b=1", or nothing when there is no difference. Variables that stay behind are
-/// left out.
-std::optional<std::string> sync_statement(const Variables& link, const Variables& session);
+/// left out. What the link has and the session has not goes back to what it was at login: the value
+/// in `login`, or DEFAULT.
+std::optional<std::string> sync_statement(const Variables& link, const Variables& session,
+                                          const Variables& login = *no_variables());
+
+/// User variables by name in lower case, as SQL literals: "SET @`a`=1", or nothing when there is no
+/// difference.
+std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session);
+/// Has the link a user variable that the session never set? Only a reset takes it away: one that is
+/// set to NULL still has a type (measured: MySQL 9.7).
+bool has_foreign_variable(const Variables& link, const Variables& session);
 
 }  // namespace pointsman::proxy

@@ -2,9 +2,11 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/messages/resultset.hpp"
+#include "protocol/messages/simple_commands.hpp"
 #include "protocol/server_error.hpp"
 
 #include "proxy/pool/own_query.hpp"
+#include "proxy/session/link_state.hpp"
 
 namespace pointsman::proxy {
 
@@ -58,10 +60,15 @@ net::Task<AccountCheck::Verdict> AccountCheck::ask_server(bool must_ask)
     for (;;) {
         auto* view = server_to_ask();
         if (view) {
-            LinkRequest request{account.user,         account.secret,        core_.state.schema(),
-                                account.capabilities, account.character_set, account.attributes};
+            auto known = credentials.find(account.user, worker.reactor.now());
+            if (!must_ask && known && known->is_fresh) {
+                auto verdict = co_await use_shared_link(view->id);
+                if (verdict) co_return *verdict;
+            }
+            auto request = link_request(core_);
             auto context = worker.connector();
             auto server = *view;
+            auto& lease = lease_of(core_, server.id);
             auto opened =
                 co_await open_link(std::move(context), std::move(server), std::move(request));
             if (auto* link = std::get_if<BackendLinkPtr>(&opened)) {
@@ -69,7 +76,7 @@ net::Task<AccountCheck::Verdict> AccountCheck::ask_server(bool must_ask)
                 credentials.learn(account.user, account.secret, worker.reactor.now());
                 core_.home = (*link)->server;
                 core_.tag->set_link((*link)->server, (*link)->backend_connection_id);
-                core_.links.add(std::move(*link));
+                worker.pool.adopt_login(lease, std::move(*link));
                 co_return Verdict{};
             }
             auto& failure = std::get<ConnectFailure>(opened);
@@ -87,6 +94,36 @@ net::Task<AccountCheck::Verdict> AccountCheck::ask_server(bool must_ask)
         co_await worker.topology_changed.wait_until(
             view ? std::min(hold_until, now + reconnect_pause) : hold_until);
     }
+}
+
+/// An account that was verified lately need not log in again: a link of its own that is idle,
+/// brought to the wanted schema, says as much. Nothing when there is none.
+net::Task<std::optional<AccountCheck::Verdict>> AccountCheck::use_shared_link(
+    config::ServerId server)
+{
+    auto& pool = core_.worker.pool;
+    if (!pool.is_shared()) co_return std::nullopt;
+    auto& lease = lease_of(core_, server);
+    LinkWish wish{core_.state.variables(), core_.state.schema()};
+    if (!pool.try_take(lease, wish)) co_return std::nullopt;
+    auto& link = *lease.held();
+    bool usable = !link.stream->has_unexpected_input() && can_be_brought_to(link, core_.state);
+    if (usable && link.schema != core_.state.schema()) {
+        auto payload = protocol::encode_init_db(core_.state.schema());
+        auto used = co_await run_command(link, payload);
+        if (!used.ok() && !link.broken) {
+            lease.park();
+            co_return Verdict{used.error, false};
+        }
+        if (used.ok()) link.schema = core_.state.schema();
+        usable = used.ok();
+    }
+    if (!usable) {
+        lease.drop();
+        co_return std::nullopt;
+    }
+    core_.home = server;
+    co_return Verdict{};
 }
 
 net::Task<std::optional<Secret>> AccountCheck::find_secret(std::string user, std::string plugin)

@@ -29,6 +29,7 @@ public:
 
 private:
     const health::ServerView* server_to_ask() const;
+    net::Task<std::optional<Verdict>> use_shared_link(config::ServerId server);
     net::Task<std::optional<protocol::auth::Secret>> read_native_hash(std::string user);
 
     SessionCore& core_;

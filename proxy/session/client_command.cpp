@@ -41,6 +41,7 @@ NextCommand receive_command(SessionCore& core, std::size_t keep)
         auto room = buffer.prepare();
         auto got = core.client.try_read(room);
         if (got.status == net::IoStatus::would_block) return {std::nullopt, NoCommand::incomplete};
+        if (core.client.compression_is_broken()) return {std::nullopt, NoCommand::nonsense};
         if (got.status != net::IoStatus::ok) return {std::nullopt, NoCommand::closed};
         buffer.commit(got.bytes);
         core.worker.counters.bytes_from_clients.add(got.bytes);

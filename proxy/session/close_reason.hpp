@@ -15,6 +15,7 @@ enum class CloseReason : std::uint8_t {
     handshake_timeout,
     tls_failed,
     too_many_connections,
+    too_many_user_connections,
     host_blocked,
     protocol_error,  // the client broke the protocol after its login
     idle_timeout,
@@ -28,7 +29,7 @@ enum class CloseReason : std::uint8_t {
     internal_error,
 };
 
-constexpr std::size_t close_reason_count = 18;
+constexpr std::size_t close_reason_count = 19;
 
 struct CloseReasonTraits {
     std::string_view label;
@@ -44,6 +45,7 @@ constexpr std::array<CloseReasonTraits, close_reason_count> close_reasons{{
     {"handshake_timeout", true},
     {"tls_failed", true},
     {"too_many_connections", true},
+    {"too_many_user_connections", true},
     {"host_blocked", true},
     {"protocol_error", true},
     {"idle_timeout", false},

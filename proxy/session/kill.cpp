@@ -4,6 +4,7 @@
 #include "protocol/messages/simple_commands.hpp"
 #include "protocol/server_error.hpp"
 
+#include "proxy/pool/own_query.hpp"
 #include "proxy/session/performer.hpp"
 
 #include <charconv>
@@ -11,6 +12,7 @@
 
 namespace pointsman::proxy {
 
+namespace server_error = protocol::server_error;
 namespace sql = protocol::sql;
 using protocol::Command;
 using Ended = std::optional<CloseReason>;
@@ -54,11 +56,72 @@ std::shared_ptr<SessionTag> tag_of(SessionCore& core, std::uint64_t connection_i
     return core.worker.shared.registry.find(static_cast<std::uint32_t>(connection_id));
 }
 
+/// While it lives, the link that the tag tells is the session's: nobody else's statement is hit.
+class Killing {
+public:
+    explicit Killing(std::shared_ptr<SessionTag> tag) : tag_(std::move(tag))
+    {
+        if (tag_) tag_->begin_kill();
+    }
+    ~Killing()
+    {
+        if (tag_) tag_->end_kill();
+    }
+    Killing(const Killing&) = delete;
+    Killing& operator=(const Killing&) = delete;
+
+private:
+    std::shared_ptr<SessionTag> tag_;
+};
+
+/// Asks the primary, as the session's own account.
+net::Task<bool> may_kill_others(SessionCore& core)
+{
+    auto* primary = core.worker.topology->primary_server();
+    if (!primary) co_return false;
+    LinkRequest request;
+    request.user = core.account.user;
+    request.secret = core.account.secret;
+    request.capabilities = offered_for_own_queries;
+    auto context = core.worker.connector();
+    auto server = *primary;
+    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
+    auto* link = std::get_if<BackendLinkPtr>(&opened);
+    if (!link) co_return false;
+    std::string question =
+        "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN"
+        " ('SUPER','CONNECTION_ADMIN','CONNECTION ADMIN') AND GRANTEE="
+        "CONCAT('''',SUBSTRING_INDEX(CURRENT_USER(),'@',1),'''@''',"
+        "SUBSTRING_INDEX(CURRENT_USER(),'@',-1),'''')";
+    auto rows = co_await query_rows(**link, std::move(question));
+    co_return rows && rows->size() == 1 && rows->front().front() != "0";
+}
+
+/// The session to be killed holds no link: there is nothing to be stopped on a server.
+net::Task<Ended> kill_idle(SessionCore& core, ClientCommand command, std::uint64_t id,
+                           std::shared_ptr<SessionTag> killed, bool query_only)
+{
+    bool client_there = co_await discard(core, command);
+    if (!client_there) co_return CloseReason::client_closed;
+    bool is_owner = killed->user() == core.account.user;
+    if (!is_owner) is_owner = co_await may_kill_others(core);
+    if (is_owner && !query_only) killed->end_session();
+    protocol::Ok ok;
+    ok.status = core.state.status();
+    auto error = server_error::other(
+        1095, "HY000", "You are not owner of thread " + std::to_string(id));
+    auto payload = is_owner ? protocol::encode_ok(ok, core.account.capabilities)
+                            : protocol::encode_err(error, core.account.capabilities);
+    client_there = co_await reply_payload(core, std::move(payload));
+    if (!client_there) co_return CloseReason::client_closed;
+    co_return std::nullopt;
+}
+
 /// Performs the KILL; once a server has agreed that a connection dies, the whole session does.
-net::Task<Ended> perform(Performer& performer, std::shared_ptr<SessionTag> killed)
+net::Task<Ended> perform(Performer& performer, const std::shared_ptr<SessionTag>& killed)
 {
     auto ended = co_await performer.perform();
-    bool agreed = performer.link() && performer.report().error_code == 0;
+    bool agreed = performer.server() && performer.report().error_code == 0;
     if (killed && agreed) killed->end_session();
     co_return ended;
 }
@@ -84,6 +147,12 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
     CommandFacts facts{Command::query, &kill_statement, std::nullopt};
     CommandText text;
     auto tag = tag_of(core, kill.connection_id);
+    Killing killing(tag);
+    if (tag && !tag->link()) {
+        auto id = kill.connection_id;
+        bool query_only = kill.query_only;
+        co_return co_await kill_idle(core, command, id, tag, query_only);
+    }
     if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         std::string statement = kill.query_only ? "KILL QUERY " : "KILL CONNECTION ";
@@ -91,7 +160,8 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
         text.payload = protocol::encode_query(statement, core.account.capabilities);
     }
     Performer performer(core, command, facts, std::move(text));
-    co_return co_await perform(performer, kill.query_only ? nullptr : tag);
+    if (kill.query_only) tag.reset();
+    co_return co_await perform(performer, tag);
 }
 
 net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, ClientCommand command)
@@ -100,6 +170,11 @@ net::Task<std::optional<CloseReason>> handle_process_kill(SessionCore& core, Cli
     CommandText text;
     auto id = protocol::decode_process_kill(payload_of(core, command));
     auto tag = id ? tag_of(core, *id) : nullptr;
+    Killing killing(tag);
+    if (tag && !tag->link()) {
+        auto killed_id = *id;
+        co_return co_await kill_idle(core, command, killed_id, tag, false);
+    }
     if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
         text.payload = protocol::encode_process_kill(link->backend_connection_id);

@@ -40,6 +40,15 @@ bool has_no_response(Command command)
     return protocol::traits_of(command).response == protocol::ResponseShape::none;
 }
 
+/// Global variables and privileges count from the next login on.
+bool changes_era(const CommandFacts& facts, const protocol::Report& report)
+{
+    if (!facts.statement || report.error_code != 0) return false;
+    return facts.statement->kind == sql::StatementKind::account ||
+           facts.statement->kind == sql::StatementKind::flush ||
+           facts.statement->has(sql::effect_global_variable);
+}
+
 /// Counts a command under way at a server, for balancing.
 class Outstanding {
 public:
@@ -80,6 +89,8 @@ net::Task<std::optional<CloseReason>> Performer::perform()
         if (next == Next::close) co_return close_reason_;
         if (next == Next::done) break;
     }
+    bool must_read = !text_.keeps_link && release_links(core_);
+    if (must_read) co_await read_back_links(core_);
     if (command_.is_whole()) {
         release_command();
         co_return std::nullopt;
@@ -108,14 +119,33 @@ bool Performer::choose_link()
 {
     auto planned = make_plan();
     route_ = planned.route;
-    state_lost_ = planned.state_lost;
+    state_lost_ = planned.state_lost || core_.state.is_lost();
     see_to_freshness();
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
-    link_ = core_.links.find(route_.server);
+    if (must_read_elsewhere()) return false;
+    link_ = core_.links.retake(route_.server);
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
-    return is_at_state(*link_, core_.state, route_.on_replica) && is_prepared(*link_);
+    auto idle = core_.worker.reactor.now() - link_->parked_at;
+    if (idle > core_.worker.settings->config.pool.check_after && !link_->is_fresh) return false;
+    return is_at_state(*link_, core_.state, state_need()) && is_prepared(*link_);
+}
+
+/// A plain read on a replica sees neither user variables nor LAST_INSERT_ID().
+StateNeed Performer::state_need() const
+{
+    bool plain = route_.on_replica && facts_.statement &&
+                 facts_.statement->access == sql::Access::replica &&
+                 !facts_.statement->has(sql::effect_user_variable);
+    return plain ? StateNeed::reads : StateNeed::everything;
+}
+
+/// Is there state that must be read from another link before this command?
+bool Performer::must_read_elsewhere() const
+{
+    const auto& unread = core_.state.unread();
+    return !unread.empty() && unread.server != route_.server;
 }
 
 net::Task<Performer::Next> Performer::obtain_link()
@@ -140,7 +170,17 @@ net::Task<Performer::Next> Performer::obtain_link()
         case RouteKind::server:
             break;
     }
-    if (link_ && (link_->broken || link_->stream->has_unexpected_input())) {
+    if (must_read_elsewhere()) {
+        auto* left = core_.links.held(core_.state.unread().server);
+        if (left && !left->broken) co_await read_unread(*left, core_.state);
+        if (!core_.state.unread().empty()) core_.state.lose_unread();
+        co_return Next::again;
+    }
+    if (link_ && !link_->broken) {
+        bool alive = co_await answers_ping(*link_);
+        if (!alive) link_->broken = true;
+    }
+    if (link_ && link_->broken) {
         // It went away while idle: nothing of this command was sent, so nothing is in doubt.
         link_->counters.links_lost.add();
         core_.worker.shared.signals.note_link_lost(link_->server);
@@ -152,25 +192,6 @@ net::Task<Performer::Next> Performer::obtain_link()
         if (next != Next::go_on) co_return next;
     }
     co_return co_await prepare_link(*link_);
-}
-
-net::Task<Performer::Next> Performer::find_link()
-{
-    auto* view = core_.worker.topology->find(route_.server);
-    if (!view) {
-        auto error = server_error::server_shutdown("server was removed");
-        co_return co_await fail(std::move(error));
-    }
-    LinkRequest request{core_.account.user,          core_.account.secret,
-                        core_.state.schema(),        core_.account.capabilities,
-                        core_.account.character_set, core_.account.attributes};
-    auto context = core_.worker.connector();
-    auto server = *view;
-    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
-    if (auto* failure = std::get_if<ConnectFailure>(&opened))
-        co_return co_await on_connect_failure(std::move(*failure));
-    link_ = &core_.links.add(std::move(std::get<BackendLinkPtr>(opened)));
-    co_return Next::go_on;
 }
 
 net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
@@ -228,6 +249,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     core_.tag->set_link(link.server, link.backend_connection_id);
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
+    link.is_fresh = true;
     auto bytes = wait_.lacks ? with_wait_in_front(link) : outgoing_bytes(link);
     auto sent = link.stream->try_write(bytes);
     if (sent.bytes < bytes.size()) {
@@ -255,14 +277,16 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     }
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
+    core_.guard.begin(link, facts_);
     result = co_await relay.run();
+    if (core_.guard.end()) co_await core_.guard.settle();
     report_ = exchange.report();
     if (result.end != RelayEnd::finished) co_return co_await on_failed(link, result);
     link.broken = !link.buffer.empty();  // more than an answer: not to be trusted
     link.buffer.release();
     settle(link);
     if (gtids_off_) co_await track_gtids_again(link);
-    finished_on_ = &link;
+    finished_at_ = link.server;
     co_return Next::done;
 }
 
@@ -270,23 +294,6 @@ void Performer::release_command()
 {
     core_.client_buffer.consume(command_.wire_size);
     command_.wire_size = 0;
-}
-
-net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
-{
-    auto synced = co_await bring_to_state(link, core_.state, route_.on_replica);
-    if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
-    if (synced) co_return Next::go_on;
-    if (link.broken) {
-        RelayResult nothing;
-        co_return co_await on_lost(link, false, nothing);
-    }
-    if (route_.on_replica && !redo_on_primary_ && !core_.state.in_transaction()) {
-        redo_on_primary_ = true;
-        co_return Next::again;
-    }
-    auto error = server_error::server_shutdown("session state could not be set on another server");
-    co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
 }
 
 net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult result)
@@ -390,9 +397,11 @@ net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseR
 
 void Performer::settle(BackendLink& link)
 {
-    Settled settled{facts_.command,    facts_.statement, &report_,         link.server,
-                    route_.on_replica, state_changed_,   link.tracks_state};
+    Settled settled{facts_.command,    facts_.statement,    &report_,
+                    link.server,       route_.on_replica,   state_changed_,
+                    link.tracks_state, text_.assigned,      text_.sets_collation};
     core_.state.settle(settled);
+    if (changes_era(facts_, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);
     link.variables = core_.state.variables();
     link.schema = core_.state.schema();
@@ -461,7 +470,8 @@ protocol::Buffer Performer::edit_prepare_ok(protocol::Bytes payload)
     auto id = *text_.statement_id;
     if (auto* statement = core_.prepared.find(id)) {
         statement->parameter_count = prepared->parameter_count;
-        link_->statements[id] = {prepared->statement_id, false};
+        remember_statement(*link_, statement->key, prepared->statement_id,
+                           core_.worker.settings->config.pool.max_statements);
     }
     (void)protocol::replace_statement_id(edited, id);
     return edited;

@@ -3,6 +3,7 @@
 // relays, and on a loss does what the plan's recovery says.
 
 #include "proxy/session/client_command.hpp"
+#include "proxy/session/link_state.hpp"
 #include "proxy/session/read_wait.hpp"
 #include "proxy/session/session_core.hpp"
 
@@ -17,6 +18,11 @@ struct CommandText {
     std::optional<std::uint32_t> statement_id;
     /// Sent in place of the client's packet (payload only), when not empty.
     protocol::Buffer payload;
+    bool sets_collation = false;  // perhaps
+    /// The caller has more to do on the link, and releases it afterwards.
+    bool keeps_link = false;
+    /// User variables that it assigns, in lower case; nothing: some that nobody can name.
+    std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
 };
 
 class Performer : private ResponseEditor {
@@ -29,8 +35,13 @@ public:
     /// Performs it; the command is consumed from the buffer. A reason when the session is over.
     net::Task<std::optional<CloseReason>> perform();
 
-    /// The link that finished it; nullptr when none did.
-    BackendLink* link() const { return finished_on_; }
+    /// The server that finished it; nothing when none did.
+    std::optional<config::ServerId> server() const { return finished_at_; }
+    /// The link that finished it, with `keeps_link` only; nullptr when none did.
+    BackendLink* link() const
+    {
+        return finished_at_ && text_.keeps_link ? core_.links.held(*finished_at_) : nullptr;
+    }
     const protocol::Report& report() const { return report_; }
 
 private:
@@ -47,9 +58,14 @@ private:
 
     Plan make_plan();
     bool choose_link();
+    StateNeed state_need() const;
+    bool must_read_elsewhere() const;
     net::Task<Next> obtain_link();
     net::Task<Next> exchange_on(BackendLink& link);
     net::Task<Next> find_link();
+    net::Task<Next> take_link(Lease& lease);
+    net::Task<Next> open_new_link(Lease& lease);
+    net::Task<bool> answers_ping(BackendLink& link);
     net::Task<Next> on_connect_failure(ConnectFailure failure);
     net::Task<Next> prepare_link(BackendLink& link);
     bool names_statement() const;
@@ -102,7 +118,7 @@ private:
 
     Route route_;
     BackendLink* link_ = nullptr;
-    BackendLink* finished_on_ = nullptr;
+    std::optional<config::ServerId> finished_at_;
     protocol::Report report_;
     std::optional<config::ServerId> avoid_;
     bool redo_on_primary_ = false;

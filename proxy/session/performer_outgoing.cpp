@@ -1,6 +1,8 @@
 // Performer: the bytes that go to the server, and the prepared statement that they may name.
 
 #include "protocol/messages/prepare.hpp"
+#include "protocol/messages/query.hpp"
+#include "protocol/messages/simple_commands.hpp"
 #include "protocol/messages/statement.hpp"
 
 #include "proxy/session/performer.hpp"
@@ -16,18 +18,37 @@ bool Performer::names_statement() const
 
 bool Performer::is_prepared(const BackendLink& link) const
 {
-    return !names_statement() || link.statements.contains(*text_.statement_id);
+    if (!names_statement()) return true;
+    auto id = *text_.statement_id;
+    return link.statements.contains(core_.prepared.find(id)->key.get());
 }
 
+/// At the schema and the settings of its first preparation, and then back at the session's.
 net::Task<bool> Performer::ensure_prepared(BackendLink& link)
 {
     auto id = *text_.statement_id;
-    auto* statement = core_.prepared.find(id);
-    auto payload = protocol::encode_prepare(statement->text);
+    auto key = core_.prepared.find(id)->key;
+    bool elsewhere = link.schema != key->schema && !key->schema.empty();
+    std::vector<protocol::Buffer> commands;
+    if (elsewhere) commands.push_back(protocol::encode_init_db(key->schema));
+    auto settings = sync_statement(*link.variables, *key->variables, *link.login_variables);
+    if (settings) commands.push_back(protocol::encode_query(*settings, link.negotiated));
+    bool moved = !commands.empty();
+    if (moved) {
+        bool done = co_await run_pipeline(link, std::move(commands));
+        if (!done) co_return false;
+        if (elsewhere) link.schema = key->schema;
+        link.variables = key->variables;
+    }
+    auto payload = protocol::encode_prepare(key->text);
     auto prepared = co_await run_command(link, payload);
-    if (!prepared.ok()) co_return false;
-    link.statements[id] = {prepared.report.statement_id, false};
-    co_return true;
+    if (prepared.ok())
+        remember_statement(link, std::move(key), prepared.report.statement_id,
+                           core_.worker.settings->config.pool.max_statements);
+    if (!moved || link.broken) co_return prepared.ok();
+    auto need = state_need();
+    bool back = co_await bring_to_state(link, core_.state, need);
+    co_return prepared.ok() && back;
 }
 
 protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkStatement& on_link)
@@ -39,11 +60,11 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     const auto& block = execute->parameters;
     if (block.types_sent) {
         statement.types.assign(block.types.begin(), block.types.end());
-        on_link.types_known = true;
+        on_link.types = statement.types;
         return {};
     }
-    if (on_link.types_known || statement.types.empty()) return {};
-    // This server has not seen the types: they go in behind the bind flag, which becomes 1.
+    if (on_link.types == statement.types || statement.types.empty()) return {};
+    // This server has seen others, or none: they go in behind the bind flag, which becomes 1.
     auto bitmap_end = block.null_bitmap.data() + block.null_bitmap.size();
     auto flag_at = static_cast<std::size_t>(bitmap_end - payload.data());
     protocol::Buffer whole(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(flag_at));
@@ -51,28 +72,35 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     whole.insert(whole.end(), statement.types.begin(), statement.types.end());
     auto values = payload.subspan(flag_at + 1);
     whole.insert(whole.end(), values.begin(), values.end());
-    on_link.types_known = true;
+    on_link.types = statement.types;
     return whole;
 }
 
 protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
 {
-    own_bytes_.clear();
+    own_bytes_.swap(link.to_send_first);
+    link.to_send_first.clear();
     auto wire = core_.client_buffer.mutable_data().first(command_.wire_size);
     if (!text_.payload.empty()) {
         protocol::append_message(own_bytes_, text_.payload, 0);
         return own_bytes_;
     }
-    if (!names_statement()) return wire;
-    auto& on_link = link.statements[*text_.statement_id];
-    auto payload = wire.subspan(protocol::packet_header_size);
     protocol::Buffer with_types;
-    if (facts_.command == Command::stmt_execute && command_.is_whole())
-        with_types = execution_with_types(payload, on_link);
-    auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
-    (void)protocol::replace_statement_id(target, on_link.backend_id);
-    if (with_types.empty()) return wire;
-    protocol::append_message(own_bytes_, with_types, 0);
+    if (names_statement()) {
+        auto id = *text_.statement_id;
+        auto& on_link = link.statements.find(core_.prepared.find(id)->key.get())->second;
+        on_link.last_use = ++link.statement_uses;
+        auto payload = wire.subspan(protocol::packet_header_size);
+        if (facts_.command == Command::stmt_execute && command_.is_whole())
+            with_types = execution_with_types(payload, on_link);
+        auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
+        (void)protocol::replace_statement_id(target, on_link.backend_id);
+    }
+    if (with_types.empty() && own_bytes_.empty()) return wire;
+    if (with_types.empty())
+        own_bytes_.insert(own_bytes_.end(), wire.begin(), wire.end());
+    else
+        protocol::append_message(own_bytes_, with_types, 0);
     return own_bytes_;
 }
 

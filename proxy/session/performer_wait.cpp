@@ -54,8 +54,9 @@ bool shows_one_server(const sql::Statement& statement)
 /// The wait's answer is 0 when the server has all (NULL, -1 and 1 are not).
 bool says_it_has(const OwnAnswer& answer)
 {
-    return answer.rows.size() == 1 && answer.rows.front().size() == 1 &&
-           answer.rows.front().front() == "0";
+    if (!answer.table || answer.table->rows.size() != 1) return false;
+    const auto& row = answer.table->rows.front();
+    return row.size() == 1 && row.front() == "0";
 }
 
 }  // namespace
@@ -326,7 +327,8 @@ net::Task<void> Performer::drop_answer(BackendLink& link)
 
 void Performer::note_written(const std::string& gtids)
 {
-    auto flavour = link_->is_mariadb ? protocol::GtidFlavour::mariadb : protocol::GtidFlavour::mysql;
+    using protocol::GtidFlavour;
+    auto flavour = link_->is_mariadb ? GtidFlavour::mariadb : GtidFlavour::mysql;
     auto position = protocol::parse_position(gtids, flavour);
     if (!position || is_empty(*position)) return;
     // Domains of MariaDB are replicated side by side: one says nothing of the others.

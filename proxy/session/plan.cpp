@@ -36,9 +36,12 @@ std::optional<Route> forced_route(const PlanInput& input)
     if (auto server = state.transaction_on())
         return route_to(*server, RouteReason::in_transaction, topology);
     if (auto server = state.pinned_to()) return route_to(*server, RouteReason::pinned, topology);
-    auto diagnostics = state.diagnostics_on();
-    if (diagnostics && input.facts.statement && asks_for_diagnostics(*input.facts.statement))
-        return route_to(*diagnostics, RouteReason::pinned, topology);
+    bool asks = input.facts.statement && asks_for_diagnostics(*input.facts.statement);
+    auto found_rows = asks ? state.found_rows_on() : std::nullopt;
+    auto last_result = asks ? state.last_result_on() : std::nullopt;
+    if (found_rows) last_result = found_rows;
+    if (last_result && topology.find(*last_result))
+        return route_to(*last_result, RouteReason::pinned, topology);
     if (input.mode == config::ListenerMode::replicas && input.home && input.home != input.avoid) {
         auto* home = topology.find(*input.home);
         if (home && home->takes_reads)
@@ -196,6 +199,9 @@ Plan plan(const PlanInput& input, Random& random)
     bool free_read = input.facts.statement && input.facts.statement->access == sql::Access::replica;
     auto bound = input.state.bound_to();
     if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
+    // What the last statement left is asked for where that one ran.
+    bool asks = input.facts.statement && asks_for_diagnostics(*input.facts.statement);
+    if (asks && input.state.last_result_on() == result.route.server) return result;
     // Neither a hint nor a read-only transaction takes a session away from the state that it needs.
     bool by_choice = result.route.reason == RouteReason::hint || begins_transaction(input.facts);
     if (result.route.on_replica && by_choice)
@@ -234,7 +240,7 @@ Recovery on_backend_lost(const Loss& loss)
     const auto& state = loss.state;
     if (loss.answer_begun) return Recovery::cut;
     bool in_transaction = state.transaction_on() == loss.server;
-    bool bound_here = state.bound_to() == loss.server;
+    bool bound_here = state.loses_state_with(loss.server);
     if (!loss.sent) {
         if (in_transaction) return Recovery::transaction_aborted;
         if (bound_here) return Recovery::state_lost;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace pointsman::proxy {
@@ -27,13 +28,36 @@ public:
         auto packed = static_cast<std::uint64_t>(config::index_of(server)) << 32;
         link_.store(packed | backend_connection_id, std::memory_order_relaxed);
     }
-    /// Nothing before the first link.
+    /// The link is about to be for others. False while somebody is killing what runs on it: then it
+    /// must be kept.
+    bool clear_link() noexcept
+    {
+        link_.store(0, std::memory_order_seq_cst);
+        return kills_.load(std::memory_order_seq_cst) == 0;
+    }
+    /// Between the two, the link that link() tells stays this session's.
+    void begin_kill() noexcept { kills_.fetch_add(1, std::memory_order_seq_cst); }
+    void end_kill() noexcept { kills_.fetch_sub(1, std::memory_order_seq_cst); }
+
+    /// Nothing while it holds none.
     std::optional<Link> link() const noexcept
     {
-        auto packed = link_.load(std::memory_order_relaxed);
+        auto packed = link_.load(std::memory_order_seq_cst);
         if (packed == 0) return std::nullopt;
         return Link{config::ServerId{static_cast<std::uint32_t>(packed >> 32)},
                     static_cast<std::uint32_t>(packed)};
+    }
+
+    /// Who is logged in; empty before the first login.
+    void set_user(std::string user)
+    {
+        std::lock_guard lock(user_mutex_);
+        user_ = std::move(user);
+    }
+    std::string user() const
+    {
+        std::lock_guard lock(user_mutex_);
+        return user_;
     }
 
     /// Ends the session, soon and on its own thread. Set before the tag is shared.
@@ -41,6 +65,9 @@ public:
 
 private:
     std::atomic<std::uint64_t> link_{0};
+    std::atomic<std::uint32_t> kills_{0};
+    mutable std::mutex user_mutex_;
+    std::string user_;
 };
 
 class SessionRegistry {

@@ -2,6 +2,7 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
+#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/kill.hpp"
@@ -75,6 +76,7 @@ Session::Session(WorkerContext& worker, const net::Accepted& accepted,
 
 Session::~Session()
 {
+    end_links(core_);
     listener_->sessions.fetch_sub(1, std::memory_order_relaxed);
     core_.worker.counters.sessions_open.sub();
     core_.worker.shared.registry.remove(core_.connection_id);
@@ -103,11 +105,14 @@ net::Task<CloseReason> Session::serve()
                                        primary->version_number);
     auto keep = std::max<std::size_t>(core_.worker.settings->config.limits.max_retry_command.value,
                                       core_.worker.buffers.chunk_size());
+    begin_idle_limit();
+    core_.client.handle().on_hang_up([this] { core_.guard.note_client_gone(); });
     for (;;) {
         if (draining_ && may_end_now()) co_return CloseReason::shutdown;
         wait_for_command();
         auto next = front_command(core_, keep);
-        while (!next.command && next.why_not == NoCommand::incomplete) {
+        while (!next.command && (next.why_not == NoCommand::incomplete || woke_too_early(next))) {
+            if (next.why_not == NoCommand::timed_out) co_await keep_bound_link();
             core_.client_buffer.release();  // an idle session holds no memory
             auto wait = co_await core_.client.until_readable();
             next = wait == net::Wait::ready ? receive_command(core_, keep) : no_command(wait);
@@ -117,20 +122,18 @@ net::Task<CloseReason> Session::serve()
         if (next.command->command == Command::quit) co_return CloseReason::client_quit;
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
-        bool is_query = next.command->command == Command::query;
-        if (collation_due_on_ && !is_query) co_await ask_due_collation();
         auto ended = co_await handle(*next.command);
         if (ended) co_return *ended;
+        note_link_used();
     }
 }
 
 void Session::wait_for_command()
 {
-    auto timeout = core_.worker.settings->config.limits.wait_timeout;
-    auto now = core_.worker.reactor.now();
-    core_.client.handle().set_deadline(timeout.count() > 0 ? now + timeout : net::never);
+    silent_since_ = core_.worker.reactor.now();
+    core_.client.handle().set_deadline(wake_at());
     idle_ = true;
-    if (core_.links.all().size() > core_.worker.topology->servers.size()) drop_stale_links();
+    drop_stale_links();
 }
 
 net::Task<CloseReason> Session::end_without_command(NoCommand why)
@@ -139,6 +142,7 @@ net::Task<CloseReason> Session::end_without_command(NoCommand why)
         case NoCommand::closed:
             co_return CloseReason::client_closed;
         case NoCommand::timed_out:
+            co_await tell_idle_for_too_long();
             co_return CloseReason::idle_timeout;
         case NoCommand::cancelled:
             co_return CloseReason::shutdown;
@@ -160,6 +164,8 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
             return handle_query(command);
         case Command::ping:
             return answer_ok(command);
+        case Command::statistics:
+            return answer_statistics(command);
         case Command::stmt_prepare:
         case Command::stmt_execute:
         case Command::stmt_fetch:
@@ -170,7 +176,7 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
         case Command::process_kill:
             return handle_process_kill(core_, command);
         case Command::change_user:
-            return change_user(core_, command);
+            return log_in_again(command);
         case Command::reset_connection:
             return reset_connection(command);
         default:
@@ -206,36 +212,30 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
         if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
     }
-    if (collation_due_on_ && !statement.has(sql::effect_reads_last_result))
-        co_await ask_due_collation();
-    bool asks_collation = text && may_set_collation(statement, *text, core_.state);
-    Performer performer(core_, command, CommandFacts{Command::query, &statement, std::nullopt});
+    CommandText out;
+    out.sets_collation = text && may_set_collation(statement, *text, core_.state);
+    auto whole_text = text ? std::optional(*text) : std::nullopt;
+    if (statement.has(sql::effect_user_variable)) out.assigned = assigned_by(core_, whole_text);
+    if (text && command.is_whole() && statement.has(sql::effect_connection_id))
+        out.payload = with_own_connection_id(payload_of(core_, command));
+    CommandFacts facts{Command::query, &statement, std::nullopt};
+    Performer performer(core_, command, facts, std::move(out));
     auto ended = co_await performer.perform();
-    if (!ended && asks_collation && performer.link() && performer.report().error_code == 0) {
-        // A question of ours would take the warnings that the client may ask for next.
-        collation_due_on_ = performer.link()->server;
-        if (performer.report().warnings == 0) co_await ask_due_collation();
-    }
     bool released = statement.transaction == sql::Transaction::commit_release ||
                     statement.transaction == sql::Transaction::rollback_release;
     if (!ended && released && performer.report().error_code == 0) ended = CloseReason::client_quit;
     co_return ended;
 }
 
-net::Task<void> Session::ask_due_collation()
+/// Nothing when the client's own text is to go out.
+protocol::Buffer Session::with_own_connection_id(protocol::Bytes payload) const
 {
-    auto* link = core_.links.find(*collation_due_on_);
-    collation_due_on_.reset();
-    if (link && !link->broken) co_await ask_collation(*link);
-}
-
-net::Task<void> Session::ask_collation(BackendLink& link)
-{
-    std::string question = "SELECT @@collation_connection";
-    auto rows = co_await query_rows(link, std::move(question));
-    if (!rows || rows->size() != 1 || !rows->front().front()) co_return;
-    core_.state.note_silent_variable("collation_connection", *rows->front().front());
-    link.variables = core_.state.variables();
+    auto query = protocol::decode_query(payload, core_.account.capabilities);
+    if (!query) return {};
+    auto text = sql::with_connection_id(query->text, core_.state.dialect(), core_.connection_id);
+    if (!text) return {};
+    query->text = *text;
+    return protocol::encode_query(*query, core_.account.capabilities);
 }
 
 net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
@@ -244,6 +244,7 @@ net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core_.state.status();
+    ok.warnings = core_.state.warnings();
     ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
     auto payload = protocol::encode_ok(ok, core_.account.capabilities);
     bool sent = co_await reply_payload(core_, std::move(payload));
@@ -265,8 +266,11 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
 {
     // What is bound to a server is what the client wants to be rid of: it may begin anywhere.
     auto schema = core_.state.schema();
+    CommandText out;
+    out.keeps_link = true;
     Performer performer(core_, command,
-                        CommandFacts{Command::reset_connection, nullptr, std::nullopt});
+                        CommandFacts{Command::reset_connection, nullptr, std::nullopt},
+                        std::move(out));
     auto ended = co_await performer.perform();
     if (ended || performer.report().error_code != 0 || !performer.link()) co_return ended;
     auto& link = *performer.link();
@@ -275,12 +279,40 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     auto status = performer.report().status;
     core_.state.reset(std::move(schema));
     core_.state.set_status(status);
-    link.variables.reset();
+    begin_idle_limit();
+    link.variables = link.user_variables = no_variables();
     link.statements.clear();
+    link.to_send_first.clear();
     link.last_insert_id = 0;
-    link.autocommit = true;
+    link.autocommit = core_.state.autocommit();
+    link.needs_reset = false;
     co_await start_tracking(link);
+    co_await learn_reset_variables(link);
     co_return std::nullopt;
+}
+
+/// A reset takes everything from global variables, also what the login had chosen: from here on
+/// these are settings of the session.
+net::Task<void> Session::learn_reset_variables(BackendLink& link)
+{
+    if (link.broken) co_return;
+    auto now = co_await query_login_variables(link);
+    if (!now) co_return;
+    for (const auto& [name, value] : *now->variables) {
+        auto at_login = link.login_variables->find(name);
+        bool same = at_login != link.login_variables->end() && at_login->second == value;
+        if (!same) core_.state.note_silent_variable(name, value);
+    }
+    link.variables = core_.state.variables();
+    bool must_read = release_links(core_);
+    if (must_read) co_await read_back_links(core_);
+}
+
+net::Task<Session::Ended> Session::log_in_again(ClientCommand command)
+{
+    auto ended = co_await change_user(core_, command);
+    if (!ended) begin_idle_limit();
+    co_return ended;
 }
 
 bool Session::may_end_now() const
@@ -299,8 +331,8 @@ void Session::drop_stale_links()
     if (!idle_) return;  // it looks again before it waits
     const auto& topology = *core_.worker.topology;
     std::vector<config::ServerId> stale;
-    for (const auto& link : core_.links.all())
-        if (!topology.find(link->server)) stale.push_back(link->server);
+    for (const auto& lease : core_.links.all())
+        if (lease->held() && !topology.find(lease->server())) stale.push_back(lease->server());
     for (auto server : stale) {
         bool needed = core_.state.transaction_on() == server || core_.state.bound_to() == server;
         if (needed) continue;
@@ -319,8 +351,10 @@ void Session::abort()
 {
     // One wait is under way at most; waking it may end the session, and this object with it.
     auto* waiting = &core_.client.handle();
-    for (const auto& link : core_.links.all())
-        if (link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    for (const auto& lease : core_.links.all()) {
+        auto* link = lease->held();
+        if (link && link->stream->handle().is_waited_on()) waiting = &link->stream->handle();
+    }
     core_.client.handle().mark_cancelled();
     waiting->cancel();
 }

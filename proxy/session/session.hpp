@@ -3,6 +3,7 @@
 
 #include "proxy/net/listener.hpp"
 #include "proxy/session/client_command.hpp"
+#include "proxy/session/idle_limit.hpp"
 #include "proxy/session/session_core.hpp"
 
 #include <atomic>
@@ -21,13 +22,20 @@ struct ListenerShare {
     {
         mode = settings.mode;
         client_tls = settings.client_tls;
+        client_compression = settings.client_compression;
+        local_infile = settings.local_infile;
         max_sessions = settings.max_connections;
     }
-    ListenerFacts facts() const { return {name, mode, client_tls}; }
+    ListenerFacts facts() const
+    {
+        return {name, mode, client_tls, client_compression, local_infile};
+    }
 
     const std::string name;
     std::atomic<config::ListenerMode> mode;
     std::atomic<config::ClientTlsMode> client_tls;
+    std::atomic<config::ClientCompression> client_compression;
+    std::atomic<bool> local_infile;
     std::atomic<std::uint32_t> max_sessions;
     std::atomic<std::uint32_t> sessions{0};
 };
@@ -62,19 +70,28 @@ private:
     net::Task<Ended> handle(ClientCommand command);
     net::Task<Ended> handle_other(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
-    net::Task<void> ask_due_collation();
-    net::Task<void> ask_collation(BackendLink& link);
+    protocol::Buffer with_own_connection_id(protocol::Bytes payload) const;
+    net::Task<void> learn_reset_variables(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
+    net::Task<Ended> answer_statistics(ClientCommand command);
     net::Task<Ended> refuse(ClientCommand command, protocol::Err error);
     net::Task<Ended> reset_connection(ClientCommand command);
+    net::Task<Ended> log_in_again(ClientCommand command);
     net::Task<CloseReason> end_without_command(NoCommand why);
     bool may_end_now() const;
     void wait_for_command();
+    void begin_idle_limit();
+    net::TimePoint wake_at();
+    bool woke_too_early(const NextCommand& next);
+    net::Task<void> keep_bound_link();
+    net::Task<void> tell_idle_for_too_long();
+    void note_link_used();
 
     SessionCore core_;
     std::shared_ptr<ListenerShare> listener_;
-    // Where a statement changed the collation unreported, until the server is asked for it.
-    std::optional<config::ServerId> collation_due_on_;
+    IdleLimit idle_limit_;
+    net::TimePoint silent_since_{};     // the client's last command was answered
+    net::TimePoint bound_link_used_{};  // the link that state is bound to
     bool draining_ = false;
     bool idle_ = false;
     bool killed_ = false;

@@ -9,6 +9,7 @@
 #include "proxy/session/close_reason.hpp"
 #include "proxy/session/plan.hpp"
 #include "proxy/session/prepared_statements.hpp"
+#include "proxy/session/statement_guard.hpp"
 #include "proxy/session/worker_context.hpp"
 
 #include <algorithm>
@@ -23,6 +24,8 @@ struct ListenerFacts {
     std::string name;
     config::ListenerMode mode = config::ListenerMode::split;
     config::ClientTlsMode client_tls = config::ClientTlsMode::optional;
+    config::ClientCompression client_compression = config::ClientCompression::any;
+    bool local_infile = true;
 };
 
 /// Who the client is, as far as links must know it.
@@ -34,38 +37,54 @@ struct Account {
     std::vector<std::pair<std::string, std::string>> attributes;  // the proxy's own included
 };
 
-/// The links of a session: at most one to each server.
-class LinkSet {
+/// A session's claims on links: at most one to each server.
+class LeaseSet {
 public:
-    BackendLink* find(config::ServerId server) const
+    /// The claim on a link to `server`; nullptr when the session has not been there.
+    Lease* find(config::ServerId server) const
     {
-        for (const auto& link : links_)
-            if (link->server == server) return link.get();
+        for (const auto& lease : leases_)
+            if (lease->server() == server) return lease.get();
         return nullptr;
     }
-    BackendLink& add(BackendLinkPtr link)
+    Lease& add(std::unique_ptr<Lease> lease) { return *leases_.emplace_back(std::move(lease)); }
+    /// The link to `server` that the session holds now.
+    BackendLink* held(config::ServerId server) const
     {
-        drop(link->server);
-        return *links_.emplace_back(std::move(link));
+        auto* lease = find(server);
+        return lease ? lease->held() : nullptr;
+    }
+    /// The same, or the one that it parked there and nobody took since.
+    BackendLink* retake(config::ServerId server) const
+    {
+        auto* lease = find(server);
+        if (!lease || (!lease->held() && !lease->retake())) return nullptr;
+        return lease->held();
     }
     void drop(config::ServerId server)
     {
-        std::erase_if(links_, [server](const auto& link) { return link->server == server; });
+        if (auto* lease = find(server)) lease->drop();
     }
     void drop_all_but(config::ServerId server)
     {
-        std::erase_if(links_, [server](const auto& link) { return link->server != server; });
+        for (const auto& lease : leases_)
+            if (lease->server() != server) lease->drop();
     }
-    void clear() { links_.clear(); }
-    const std::vector<BackendLinkPtr>& all() const { return links_; }
+    /// Closes what is held and forgets what is parked.
+    void clear() { leases_.clear(); }
+    const std::vector<std::unique_ptr<Lease>>& all() const { return leases_; }
 
 private:
-    std::vector<BackendLinkPtr> links_;
+    std::vector<std::unique_ptr<Lease>> leases_;
 };
 
 struct SessionCore {
     SessionCore(WorkerContext& owner, int client_fd)
-        : worker(owner), client(owner.reactor, client_fd), client_buffer(owner.buffers)
+        : worker(owner),
+          client(owner.reactor, client_fd),
+          client_buffer(owner.buffers),
+          account_slot(owner.shared.account_use),
+          guard(*this)
     {
     }
 
@@ -84,10 +103,30 @@ struct SessionCore {
     SessionState state;
     SessionReads reads;
     PreparedStatements prepared;
-    LinkSet links;
+    LeaseSet links;
+    std::uint64_t era = 1;  // when it logged in: links of the same era serve it
     std::optional<config::ServerId> home;  // where it logged in
-    std::uint8_t reply_sequence = 1;       // of the next packet of ours to the client
+    AccountSlot account_slot;
+    StatementGuard guard;
+    std::uint8_t reply_sequence = 1;  // of the next packet of ours to the client
 };
+
+/// User variables that a statement assigns and that can be read from its link; nothing: they can't
+/// be, and stay where they are.
+std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
+                                                    std::optional<std::string_view> text);
+
+/// The session's claim on links to `server`.
+Lease& lease_of(SessionCore& core, config::ServerId server);
+/// What a new link of the session's own logs in with.
+LinkRequest link_request(const SessionCore& core);
+/// Parks the links that the session does not need now. True when that is not all: read_back_links()
+/// must run before the others can go.
+bool release_links(SessionCore& core);
+/// Reads from links that are to be left what only they know, and parks them.
+net::Task<void> read_back_links(SessionCore& core);
+/// The session ends: what is clean is for others, the rest is closed.
+void end_links(SessionCore& core);
 
 /// Sends one packet of ours to the client. False when the client is gone.
 net::Task<bool> reply_payload(SessionCore& core, protocol::Buffer payload);

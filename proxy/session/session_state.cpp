@@ -19,7 +19,6 @@ constexpr PinRow pin_rows[] = {
     {sql::effect_lock_tables, pin_lock_tables},
     {sql::effect_session_tracking, pin_session_tracking},
     {sql::effect_xa, pin_xa},
-    {sql::effect_user_variable, pin_user_variable},
     {sql::effect_prepared_text, pin_prepared_text},
     {sql::effect_user_lock, pin_user_lock},
     {sql::effect_handler, pin_handler},
@@ -101,22 +100,112 @@ void SessionState::settle(const Settled& settled)
     if (settled.on_replica) last_replica_ = settled.server;
     settle_transaction(settled);
     if (report.error_code == 0) settle_pins(settled);
+    settle_unread(settled);
     if (report.last_insert_id != 0) last_insert_id_ = report.last_insert_id;
-    bool keeps_diagnostics =
-        settled.statement && settled.statement->has(sql::effect_reads_last_result);
-    if (!keeps_diagnostics) {
-        bool any = report.warnings != 0 || report.error_code != 0;
-        diagnostics_on_ = any ? std::optional(settled.server) : std::nullopt;
-    }
+    settle_last_result(settled);
     variable_changed_ = immovable_changed_ = false;
+}
+
+/// Warnings, errors and new ids are asked for by the statements right behind; the number of found
+/// rows perhaps a little later.
+void SessionState::settle_last_result(const Settled& settled)
+{
+    const auto& report = *settled.report;
+    auto* statement = settled.statement;
+    bool is_select = statement && statement->kind == sql::StatementKind::select;
+    if (is_select) found_rows_on_.reset();
+    if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
+    // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is; a SELECT that asks has its own result.
+    if (statement && !is_select && statement->has(sql::effect_reads_last_result)) return;
+    warnings_ = report.error_code != 0 ? 1 : report.warnings;
+    last_result_on_ = settled.server;
+    keeps_last_result_ =
+        report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0;
+}
+
+/// The values that no tracker tells.
+void SessionState::settle_unread(const Settled& settled)
+{
+    bool assigns = !settled.assigned || !settled.assigned->empty();
+    bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
+    if (settled.on_replica && !assigns && !sets_collation) return;
+    if (sets_collation) unread_.collation = true;
+    unread_.server = settled.server;  // what was unread elsewhere has been read before this
+    // LAST_INSERT_ID() is not always what the OK says: an explicit value stands there, too.
+    if (settled.report->last_insert_id != 0) unread_.last_insert_id = true;
+    if (!settled.statement) return;
+    const auto& statement = *settled.statement;
+    bool may_hide_insert = statement.kind == sql::StatementKind::call ||
+                           statement.kind == sql::StatementKind::execute ||
+                           statement.statement_count > 1 ||
+                           statement.has(sql::effect_last_insert_id);
+    if (may_hide_insert) unread_.last_insert_id = true;
+    if (!settled.assigned)
+        pin(pin_user_variable, settled.server);
+    else
+        unread_.user_variables.insert(settled.assigned->begin(), settled.assigned->end());
+}
+
+void SessionState::note_user_variable(const std::string& name,
+                                      const std::optional<std::string>& literal)
+{
+    unread_.user_variables.erase(name);
+    auto known = user_variables_->find(name);
+    if (literal && known != user_variables_->end() && known->second == *literal) return;
+    auto changed = std::make_shared<Variables>(*user_variables_);
+    if (literal)
+        changed->insert_or_assign(name, *literal);
+    else
+        changed->erase(name);
+    user_variables_ = std::move(changed);
+}
+
+void SessionState::note_last_insert_id(std::uint64_t id)
+{
+    last_insert_id_ = id;
+    unread_.last_insert_id = false;
+}
+
+void SessionState::note_collation(const std::string& collation)
+{
+    unread_.collation = false;
+    note_silent_variable("collation_connection", collation);
+}
+
+void SessionState::pin_to(config::ServerId server, Pin why)
+{
+    pin(why, server);
+    unread_ = {};
+}
+
+void SessionState::lose_unread()
+{
+    unread_ = {};
+    is_lost_ = true;
+}
+
+bool SessionState::loses_state_with(config::ServerId server) const
+{
+    return bound_to() == server || (!unread_.user_variables.empty() && unread_.server == server);
+}
+
+bool SessionState::needs_link_to(config::ServerId server) const
+{
+    bool result_there = keeps_last_result_ && last_result_on_ == server;
+    return transaction_on_ == server || bound_to() == server || result_there ||
+           found_rows_on_ == server;
 }
 
 void SessionState::settle_transaction(const Settled& settled)
 {
     // An ERR carries no status: a statement that fails leaves the transaction as it was, but for a
-    // deadlock or a lock wait that rolls back; staying on the server is right in every case.
-    if (!settled.report->has_status) return;
-    bool open = (status_ & server_status::in_trans) != 0 || !(status_ & server_status::autocommit);
+    // deadlock or a lock wait that rolls back; staying on the server is right in every case. With
+    // autocommit off it may have begun one.
+    if (!settled.report->has_status) {
+        if (!transaction_on_ && !autocommit()) transaction_on_ = settled.server;
+        return;
+    }
+    bool open = (status_ & server_status::in_trans) != 0;
     if (!open)
         transaction_on_.reset();
     else if (!transaction_on_)
@@ -164,7 +253,13 @@ void SessionState::forget_server(config::ServerId server)
         transaction_on_.reset();
         status_ &= static_cast<std::uint16_t>(~server_status::in_trans);
     }
-    if (diagnostics_on_ == server) diagnostics_on_.reset();
+    if (last_result_on_ == server) last_result_on_.reset();
+    if (found_rows_on_ == server) found_rows_on_.reset();
+    // LAST_INSERT_ID() is at least what the last OK said.
+    if (!unread_.empty() && unread_.server == server) {
+        if (!unread_.user_variables.empty()) is_lost_ = true;
+        unread_ = {};
+    }
     if (last_replica_ == server) last_replica_.reset();
     if (pin_server_ != server) return;
     pin_server_.reset();

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,20 @@ struct Settled {
     bool on_replica = false;
     bool state_changed = false;  // SESSION_TRACK_STATE_CHANGE was reported
     bool link_tracks_state = true;
+    /// User variables that the statement assigns, in lower case; nothing: it assigns some that
+    /// nobody can name.
+    std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
+    bool sets_collation = false;  // perhaps, and without a report
+};
+
+/// What only the server knows of a session's state, and must be asked for before the session
+/// leaves the link.
+struct Unread {
+    config::ServerId server{};
+    std::set<std::string> user_variables;
+    bool last_insert_id = false;
+    bool collation = false;  // SET NAMES … COLLATE does not report collation_connection
+    bool empty() const { return user_variables.empty() && !last_insert_id && !collation; }
 };
 
 class SessionState {
@@ -61,6 +76,24 @@ public:
     /// The link to `server` is gone, and all that lived there.
     void forget_server(config::ServerId server);
 
+    /// Is there state that nobody but `server` has?
+    bool loses_state_with(config::ServerId server) const;
+    /// Must the session keep its link to `server` until its next statement at least?
+    bool needs_link_to(config::ServerId server) const;
+    /// What must be read from the link that is left; then note it with the two below.
+    const Unread& unread() const { return unread_; }
+    /// `literal` is SQL that gives the value with its type; nothing: it can't be moved.
+    void note_user_variable(const std::string& name, const std::optional<std::string>& literal);
+    void note_last_insert_id(std::uint64_t id);
+    void note_collation(const std::string& collation);
+    /// What was unread is lost: no statement can be performed any more.
+    void lose_unread();
+    /// What is there can't be had elsewhere, for a reason that its owner found out.
+    void pin_to(config::ServerId server, Pin pin);
+    bool is_lost() const { return is_lost_; }
+    /// By name in lower case, as SQL literals.
+    const VariablesPtr& user_variables() const { return user_variables_; }
+
     bool in_transaction() const { return transaction_on_.has_value(); }
     std::optional<config::ServerId> transaction_on() const { return transaction_on_; }
     /// The server that holds state which every statement may depend on.
@@ -68,8 +101,11 @@ public:
     /// The server that holds any state that can't be rebuilt elsewhere.
     std::optional<config::ServerId> bound_to() const;
     std::uint32_t pins() const { return pins_; }
-    /// Where the last statement left warnings or an error to be asked for.
-    std::optional<config::ServerId> diagnostics_on() const { return diagnostics_on_; }
+    /// Where the last statement ran that left something to be asked for: ROW_COUNT(), FOUND_ROWS(),
+    /// warnings, an error.
+    std::optional<config::ServerId> last_result_on() const { return last_result_on_; }
+
+    std::optional<config::ServerId> found_rows_on() const { return found_rows_on_; }
 
     /// Where its last read on a replica ran.
     std::optional<config::ServerId> last_replica() const { return last_replica_; }
@@ -77,6 +113,8 @@ public:
     const VariablesPtr& variables() const { return variables_; }
     const std::string& schema() const { return schema_; }
     std::uint64_t last_insert_id() const { return last_insert_id_; }
+    /// Of the last statement, as COM_PING's OK repeats it (measured: MySQL 9.7).
+    std::uint16_t warnings() const { return warnings_; }
     std::uint16_t status() const { return status_; }
     bool autocommit() const;
     void set_status(std::uint16_t status) { status_ = status; }
@@ -91,17 +129,25 @@ private:
     void note_variable(const protocol::TrackedVariable& variable);
     void settle_transaction(const Settled& settled);
     void settle_pins(const Settled& settled);
+    void settle_unread(const Settled& settled);
+    void settle_last_result(const Settled& settled);
     void pin(std::uint32_t pins, config::ServerId server);
 
-    VariablesPtr variables_ = std::make_shared<Variables>();
+    VariablesPtr variables_ = no_variables();
+    VariablesPtr user_variables_ = no_variables();
+    Unread unread_;
+    bool is_lost_ = false;
     std::string schema_;
     std::uint16_t status_ = 2;  // SERVER_STATUS_AUTOCOMMIT
     std::optional<config::ServerId> transaction_on_;
     std::uint32_t pins_ = pin_none;
     std::optional<config::ServerId> pin_server_;
-    std::optional<config::ServerId> diagnostics_on_;
+    std::optional<config::ServerId> last_result_on_;
+    bool keeps_last_result_ = false;  // it is likely to be asked for: the link must be there
+    std::optional<config::ServerId> found_rows_on_;  // SQL_CALC_FOUND_ROWS: until asked for
     std::optional<config::ServerId> last_replica_;
     std::uint64_t last_insert_id_ = 0;
+    std::uint16_t warnings_ = 0;
     protocol::sql::Dialect dialect_;
     bool sees_gtids_ = false;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change

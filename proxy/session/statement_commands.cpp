@@ -3,6 +3,7 @@
 #include "protocol/messages/statement.hpp"
 #include "protocol/server_error.hpp"
 #include "protocol/server_status.hpp"
+#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/session/performer.hpp"
 
@@ -50,8 +51,16 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
         co_return co_await refuse(core, command, std::move(error));
     }
     PreparedStatement statement;
-    statement.text = *text;
     statement.facts = sql::classify(*text, core.state.dialect());
+    std::string prepared_text(*text);
+    CommandText sent;
+    if (statement.facts.has(sql::effect_connection_id)) {
+        auto own = sql::with_connection_id(*text, core.state.dialect(), core.connection_id);
+        if (own) sent.payload = protocol::encode_prepare(*own);
+        if (own) prepared_text = std::move(*own);
+    }
+    statement.key = core.worker.prepared_keys.intern(
+        {std::move(prepared_text), core.state.schema(), core.state.variables()});
     // A text that was not kept whole can't be prepared again elsewhere.
     if (!command.is_whole()) {
         auto error = server_error::packet_too_large();
@@ -64,10 +73,11 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
             1461, "42000", "Can't create more than max_prepared_stmt_count statements");
         co_return co_await refuse(core, command, std::move(error));
     }
+    sent.statement_id = *id;
     Performer performer(core, command, CommandFacts{Command::stmt_prepare, &facts, std::nullopt},
-                        CommandText{*id, {}});
+                        std::move(sent));
     auto ended = co_await performer.perform();
-    if (performer.report().error_code != 0 || !performer.link()) core.prepared.erase(*id);
+    if (performer.report().error_code != 0 || !performer.server()) core.prepared.erase(*id);
     co_return ended;
 }
 
@@ -76,16 +86,24 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
 {
     auto& statement = *core.prepared.find(id);
     CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
-    Performer performer(core, command, command_facts, CommandText{id, {}});
+    CommandText out{id, {}};
+    if (statement.facts.has(sql::effect_user_variable))
+        out.assigned = assigned_by(core, statement.key->text);
+    out.keeps_link = true;  // until it is known whether a cursor is open
+    Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* executed = core.prepared.find(id);
-    if (!executed) co_return ended;
-    executed->long_data_on.reset();
-    if (performer.link()) {
-        executed->executed_on = performer.link()->server;
-        executed->has_cursor =
-            (performer.report().status & protocol::server_status::cursor_exists) != 0;
-    }
+    if (!executed || ended) co_return ended;
+    auto server = performer.server();
+    bool has_cursor =
+        server && (performer.report().status & protocol::server_status::cursor_exists) != 0;
+    core.prepared.rebind(*executed, [&](PreparedStatement& one) {
+        one.long_data_on.reset();
+        if (server) one.executed_on = server;
+        if (server) one.has_cursor = has_cursor;
+    });
+    bool must_read = release_links(core);
+    if (must_read) co_await read_back_links(core);
     co_return ended;
 }
 
@@ -96,17 +114,27 @@ net::Task<Ended> follow(SessionCore& core, ClientCommand command, std::uint32_t 
     auto facts = core.prepared.find(id)->facts;
     Performer performer(core, command, CommandFacts{command.command, &facts, server},
                         CommandText{id, {}});
-    co_return co_await performer.perform();
+    auto ended = co_await performer.perform();
+    auto* statement = core.prepared.find(id);
+    bool is_read_up =
+        (performer.report().status & protocol::server_status::last_row_sent) != 0 ||
+        performer.report().error_code != 0;
+    if (statement && is_read_up)
+        core.prepared.rebind(*statement, [](PreparedStatement& one) { one.has_cursor = false; });
+    co_return ended;
 }
 
 net::Task<Ended> reset(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
     auto& statement = *core.prepared.find(id);
     auto server = statement.long_data_on ? statement.long_data_on : statement.executed_on;
-    statement.long_data_on.reset();
-    statement.has_cursor = false;
-    auto* link = server ? core.links.find(*server) : nullptr;
-    if (link && link->statements.contains(id))
+    bool was_bound = statement.is_bound();
+    core.prepared.rebind(statement, [](PreparedStatement& one) {
+        one.long_data_on.reset();
+        one.has_cursor = false;
+    });
+    auto* link = server && was_bound ? core.links.held(*server) : nullptr;
+    if (link && link->statements.contains(statement.key.get()))
         co_return co_await follow(core, command, id, *server);
     bool client_there = co_await discard(core, command);
     if (!client_there) co_return CloseReason::client_closed;
@@ -119,20 +147,20 @@ net::Task<Ended> reset(SessionCore& core, ClientCommand command, std::uint32_t i
     co_return std::nullopt;
 }
 
-/// Each link that has the statement is told; nobody answers.
+/// Nobody answers. A link that is at hand forgets the statement if no other session has it; others
+/// keep it until it is their oldest.
 net::Task<Ended> close(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
-    for (const auto& link : core.links.all()) {
-        auto known = link->statements.find(id);
-        if (known == link->statements.end() || link->broken) continue;
-        protocol::Buffer wire;
-        auto payload = protocol::encode_statement_close(known->second.backend_id);
-        protocol::append_message(wire, payload, 0);
-        auto sent = co_await link->stream->write_all(wire);
-        if (sent.status != net::IoStatus::ok) link->broken = true;
-        link->statements.erase(known);
+    auto& statement = *core.prepared.find(id);
+    constexpr long session_and_link = 2;
+    for (const auto& lease : core.links.all()) {
+        auto* link = core.links.retake(lease->server());
+        if (!link || link->broken || statement.key.use_count() > session_and_link) continue;
+        forget_statement(*link, statement.key.get());
     }
     core.prepared.erase(id);
+    bool must_read = release_links(core);
+    if (must_read) co_await read_back_links(core);
     bool client_there = co_await discard(core, command);
     if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
@@ -144,10 +172,17 @@ net::Task<Ended> send_long_data(SessionCore& core, ClientCommand command, std::u
     auto& statement = *core.prepared.find(id);
     auto facts = statement.facts;
     CommandFacts command_facts{Command::stmt_send_long_data, &facts, statement.long_data_on};
-    Performer performer(core, command, command_facts, CommandText{id, {}});
+    CommandText out{id, {}};
+    out.keeps_link = true;
+    Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* after = core.prepared.find(id);
-    if (after && performer.link()) after->long_data_on = performer.link()->server;
+    auto server = performer.server();
+    if (after && server)
+        core.prepared.rebind(*after,
+                             [server](PreparedStatement& one) { one.long_data_on = server; });
+    bool must_read = release_links(core);
+    if (must_read) co_await read_back_links(core);
     co_return ended;
 }
 

@@ -1,6 +1,5 @@
 #include "proxy/session/tracked_state.hpp"
 
-#include "protocol/messages/simple_commands.hpp"
 #include "protocol/server_status.hpp"
 
 #include <algorithm>
@@ -74,47 +73,6 @@ EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities l
     if (!passes_all) hide_untracked(*ok, client, state.client_sees_gtids());
     edited.payload = protocol::encode_ok(*ok, client);
     return edited;
-}
-
-bool is_at_state(const BackendLink& link, const SessionState& state, bool on_replica)
-{
-    bool shared = link.schema == state.schema() && link.variables == state.variables();
-    if (on_replica || !shared) return shared;
-    return (state.autocommit() || !link.autocommit) &&
-           link.last_insert_id == state.last_insert_id();
-}
-
-net::Task<bool> bring_to_state(BackendLink& link, const SessionState& state, bool on_replica)
-{
-    if (link.schema != state.schema() && !state.schema().empty()) {
-        auto payload = protocol::encode_init_db(state.schema());
-        auto used = co_await run_command(link, payload);
-        if (!used.ok()) co_return false;
-        link.schema = state.schema();
-    }
-    if (link.variables != state.variables()) {
-        static const Variables none;
-        auto statement =
-            sync_statement(link.variables ? *link.variables : none, *state.variables());
-        if (statement) {
-            auto set = co_await run_statement(link, *statement);
-            if (!set.ok()) co_return false;
-        }
-        link.variables = state.variables();
-    }
-    if (on_replica) co_return true;
-    if (!state.autocommit() && link.autocommit) {
-        auto set = co_await run_statement(link, "SET autocommit=0");
-        if (!set.ok()) co_return false;
-        link.autocommit = false;
-    }
-    if (link.last_insert_id != state.last_insert_id()) {
-        auto statement = "SET last_insert_id=" + std::to_string(state.last_insert_id());
-        auto set = co_await run_statement(link, statement);
-        if (!set.ok()) co_return false;
-        link.last_insert_id = state.last_insert_id();
-    }
-    co_return true;
 }
 
 }  // namespace pointsman::proxy

@@ -10,27 +10,43 @@
 #include "proxy/net/reactor.hpp"
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/pool/connector.hpp"
+#include "proxy/pool/link_pool.hpp"
 #include "proxy/routing/acknowledged_writes.hpp"
 #include "proxy/routing/balancer.hpp"
 #include "proxy/routing/causal_reads.hpp"
+#include "proxy/session/account_use.hpp"
 #include "proxy/session/credentials.hpp"
 #include "proxy/session/login_guard.hpp"
 #include "proxy/session/registry.hpp"
 #include "proxy/session/settings.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <vector>
 
 namespace pointsman::proxy {
 
+/// What the whole process did so far, for COM_STATISTICS.
+struct Totals {
+    std::chrono::seconds uptime{0};
+    std::uint64_t sessions = 0;    // open now
+    std::uint64_t statements = 0;  // sent to servers
+};
+
 /// Shared by all workers.
 struct SharedContext {
+    /// From any thread. Set before the workers start.
+    std::function<Totals()> totals = [] { return Totals{}; };
     Credentials credentials;
     LoginGuard login_guard;
+    AccountUse account_use;
     SessionRegistry registry;
     health::PassiveSignals signals;
     AcknowledgedWrites acknowledged;
+    std::uint32_t workers = 1;  // how many share the configured limits
+    /// Grows when global variables or privileges change: they count from the next login on.
+    std::atomic<std::uint64_t> era{1};
 };
 
 /// One worker's own; touched by its thread only (`counters` are read by others).
@@ -44,8 +60,10 @@ struct WorkerContext {
           topology(std::make_shared<health::Topology>()),
           topology_changed(loop),
           buffers(settings->config.limits.session_buffer.value, 1024),
-          random(seed)
+          random(seed),
+          pool(loop, worker_counters)
     {
+        pool.set_limits(settings->config.pool, common.workers);
     }
 
     net::Reactor& reactor;
@@ -58,6 +76,8 @@ struct WorkerContext {
     net::BufferPool buffers;
     Random random;
     protocol::sql::RecentStatements recent_statements;
+    PreparedKeys prepared_keys;
+    LinkPool pool;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
     /// Ends the worker's session of this connection id. From any thread.
@@ -73,7 +93,9 @@ struct WorkerContext {
                 settings->server_tls,
                 config.server_tls.mode,
                 config.limits.connect_timeout,
-                config.limits.max_status_packet.value};
+                config.limits.max_status_packet.value,
+                config.server_compression,
+                config.tcp};
     }
 };
 

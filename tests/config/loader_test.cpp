@@ -83,9 +83,13 @@ log: {level: debug, format: json, file: /var/log/p.log}
     CHECK(config.workers == 3);
     CHECK(config.state_directory == "/etc/pointsman/state");
     REQUIRE(config.listeners.size() == 1);
-    CHECK(
-        config.listeners[0] ==
-        Listener{"ro", {"", 0, "/run/p.sock"}, ListenerMode::replicas, ClientTlsMode::required, 7});
+    Listener expected;
+    expected.name = "ro";
+    expected.address = {"", 0, "/run/p.sock"};
+    expected.mode = ListenerMode::replicas;
+    expected.client_tls = ClientTlsMode::required;
+    expected.max_connections = 7;
+    CHECK(config.listeners[0] == expected);
     CHECK(config.servers[0] == Server{ServerId{}, "db1", {"10.0.0.1", 3306, {}}, 0, true});
     CHECK(config.users[0].name == "app");
     CHECK(config.routing.max_lag == Milliseconds{2'000});
@@ -256,4 +260,25 @@ TEST_CASE("a file that is not there is a mistake and no crash")
           "/nowhere/p.yaml: cannot be read: No such file or directory");
     CHECK_FALSE(load_config("/").ok());
     CHECK_FALSE(load_config("/dev/zero").ok());
+}
+
+TEST_CASE("a list of networks is read, each entry with its place")
+{
+    const std::string servers =
+        "servers: [{name: a, address: a}]\nlisteners:\n  - address: \"1\"\n";
+    const auto good =
+        load_config_text(servers + "    proxy_protocol: [10.0.0.0/8, 'fd00::/8']\n", "f");
+    REQUIRE(to_text(good.mistakes) == "");
+    const auto& networks = good.config->listeners[0].proxy_protocol;
+    REQUIRE(networks.size() == 2);
+    CHECK(networks[0].contains("10.9.9.9"));
+    CHECK(networks[1].contains("fd01::1"));
+    const auto one = load_config_text(servers + "    proxy_protocol: 192.0.2.7\n", "f");
+    REQUIRE(to_text(one.mistakes) == "");
+    CHECK(one.config->listeners[0].proxy_protocol.size() == 1);
+    const auto bad = load_config_text(servers + "    proxy_protocol: [10.0.0.0/8, here]\n", "f");
+    REQUIRE(bad.mistakes.size() == 1);
+    CHECK(to_text(bad.mistakes[0]) ==
+          "f:4:34: listeners[0].proxy_protocol[1]: expected a network such as 10.0.0.0/8, "
+          "192.0.2.7 or fd00::/8 (no bits behind it); got \"here\"");
 }

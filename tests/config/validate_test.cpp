@@ -109,7 +109,7 @@ TEST_CASE("times that make no sense together are told")
   wait_timeout: 10ms
 )") == Lines{"4 limits.connect_timeout: 1s is longer than limits.handshake_timeout (500ms), but a "
              "client's login waits for a server's",
-             "5 limits.wait_timeout: expected 0 (never) or at least 1s; got 10ms"});
+             "5 limits.wait_timeout: expected 0 (as the servers say) or at least 1s; got 10ms"});
 }
 
 TEST_CASE("every number has bounds")

@@ -1,6 +1,7 @@
 """Which drivers there are, and what each needs."""
 
 import shutil
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,10 +30,17 @@ class Driver:
     def schema(self):
         return f"drv_{self.name.replace('-', '_')}"
 
+    def missing(self):
+        return ([program for program in self.programs if not shutil.which(program)]
+                + [file for file in self.files if not Path(file).exists()])
+
+    def is_there(self):
+        """Nothing needs to be installed, wherever it came from (Node is often not Debian's)."""
+        return not self.missing()
+
     def command(self):
         """The words that start it. NotThere says what is missing."""
-        missing = [program for program in self.programs if not shutil.which(program)]
-        missing += [file for file in self.files if not Path(file).exists()]
+        missing = self.missing()
         if missing:
             raise NotThere(f"{', '.join(missing)} is missing: ./dev drivers installs"
                            f" {', '.join(self.packages)}")
@@ -44,12 +52,33 @@ def script(*words):
     return lambda: [*words[:-1], str(HERE / words[-1])]
 
 
+def node(file):
+    """A script for Node, with its packages below build/drivers/node."""
+    def prepare():
+        folder = BUILD / "node"
+        if not (folder / ".complete").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
+                            "--loglevel=error", f"--prefix={folder}", *NODE_PACKAGES],
+                           cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            (folder / ".complete").touch()
+        return ["node", str(HERE / file)]
+    return prepare
+
+
 PYTHON = "/usr/bin/python3"
+NODE_PACKAGES = ("mysql2@3.24.6",)
+NODE = {"DRIVER_NODE_MODULES": str(BUILD / "node/node_modules")}
 DRIVERS = [
     Driver("pymysql", script(PYTHON, "python_pymysql.py"), ("python3-pymysql",), quick=True,
            files=("/usr/lib/python3/dist-packages/pymysql/__init__.py",)),
     Driver("mysqlclient", script(PYTHON, "python_mysqldb.py"), ("python3-mysqldb",), quick=True,
            files=("/usr/lib/python3/dist-packages/MySQLdb/__init__.py",)),
     Driver("mysqli", script("php", "-d", "mysqli.allow_local_infile=1", "php_mysqli.php"),
-           ("php-cli", "php-mysql"), ("php",), quick=True),
+           ("php-cli", "php-mysql"), ("php",), quick=True,
+           files=("/usr/lib/php/20220829/mysqli.so",)),
+    Driver("dbd-mysql", script("perl", "perl_dbd.pl"), ("libdbd-mysql-perl",), ("perl",),
+           files=("/usr/lib/x86_64-linux-gnu/perl5/5.36/DBD/mysql.pm",), quick=True),
+    Driver("node-mysql2", node("node_mysql2.js"), ("nodejs", "npm"), ("node", "npm"),
+           environment=NODE),
 ]

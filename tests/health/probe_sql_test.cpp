@@ -204,14 +204,18 @@ TEST_CASE("several channels are all read, a channel without a source is none")
 
 TEST_CASE("facts hold the version of the greeting and the numbers of the server")
 {
-    auto facts = parse_facts(mysql_8, "9.7.4-2", {ResultSet{{}, {{"the-uuid", "3", "ON"}}}});
+    auto facts =
+        parse_facts(mysql_8, "9.7.4-2", {ResultSet{{}, {{"the-uuid", "3", "ON", "600", "28800"}}}});
     REQUIRE(facts);
     CHECK(facts->uuid == "the-uuid");
     CHECK(facts->server_id == 3);
     CHECK(facts->version_number == 90704);
     CHECK(facts->gtids);
+    CHECK(facts->idle_timeouts.plain == std::chrono::seconds{600});
+    CHECK(facts->idle_timeouts.interactive == std::chrono::seconds{28'800});
     CHECK_FALSE(
-        parse_facts(mysql_8, "9.7.4", {ResultSet{{}, {{"u", "3", "ON_PERMISSIVE"}}}})->gtids);
+        parse_facts(mysql_8, "9.7.4", {ResultSet{{}, {{"u", "3", "ON_PERMISSIVE", "1", "1"}}}})
+            ->gtids);
 }
 
 TEST_CASE("an answer of another shape is nothing")
@@ -219,7 +223,7 @@ TEST_CASE("an answer of another shape is nothing")
     CHECK_FALSE(parse_facts(mysql_8, "9", {}));
     CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{}}));
     CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{{}, {{"uuid", "3"}}}}));
-    CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{{}, {{"uuid", "three", "ON"}}}}));
+    CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{{}, {{"uuid", "three", "ON", "1", "1"}}}}));
     CHECK_FALSE(parse_report(mysql_8, {}, {}));
     CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{}}));
     CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{{}, {Row(16)}}}));

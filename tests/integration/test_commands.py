@@ -147,7 +147,7 @@ def test_small_commands(client):
 class CClient:
     """What PyMySQL lacks, by the C client library that C programs and sysbench use."""
 
-    def __init__(self, proxy, user="app", password="app_pw"):
+    def __init__(self, proxy, user="app", password="app_pw", flags=0):
         self.library = ctypes.CDLL("libmariadb.so.3")
         for name in ("mysql_init", "mysql_real_connect", "mysql_stmt_init", "mysql_error",
                      "mysql_stmt_error"):
@@ -155,7 +155,7 @@ class CClient:
         self.handle = ctypes.c_void_p(self.library.mysql_init(None))
         connected = self.library.mysql_real_connect(
             self.handle, b"127.0.0.1", user.encode(), password.encode(), b"app",
-            ctypes.c_uint(proxy.port()), None, ctypes.c_ulong(0))
+            ctypes.c_uint(proxy.port()), None, ctypes.c_ulong(flags))
         assert connected, self.error()
 
     def error(self):

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from suite import all_tests, disabled, reason_to_leave_out
+from suite import SUITE, all_tests, disabled, reason_to_leave_out
 
 HERE = Path(__file__).resolve().parent
 CHOSEN = HERE / "tests.txt"
@@ -54,14 +54,16 @@ def candidates():
 def bare_reason(outcome):
     """What a test's outcome against the bare server says about it, in one line."""
     if outcome.verdict == "late":
-        return f"{BARE}takes too long"
+        return f"{BARE}takes too long on a small machine"
     if outcome.verdict == "skipped":
         text = " ".join(outcome.text.split())
         asked = re.search(r"Detected in file \S*?(include/[\w./-]+)", text)
         return f"{BARE}skips itself, {asked[1] if asked else text[:100]} says no here"
-    errors = re.findall(r"(?:mysqltest|query).*?: (.*?)(?:\n|$)", outcome.text)
-    shown = " ".join((errors[0] if errors else outcome.text).split())[:120]
-    return f"{BARE}{shown or 'fails'}"
+    said = outcome.text.replace(str(SUITE.resolve().parent), "").replace(str(SUITE.parent), "")
+    error = re.search(r"^mysqltest: (.*)", said, re.MULTILINE)
+    returned = re.search(r"Returned error: (\w+)", said)
+    shown = " ".join((error[1] if error else said).split())[:120]
+    return BARE + (shown or "fails") + (f" ({returned[1]})" if returned else "")
 
 
 def write(reasons, seconds):

@@ -21,6 +21,7 @@ PROGRAMS = {  # the variable under which a test starts a client program
 BARE_PROGRAMS = {  # those that get no options
     "EXE_MYSQL": "mysql", "MYSQLADMIN": "mysqladmin", "MY_PERROR": "perror",
     "MYSQL_CONFIG_EDITOR": "mysql_config_editor", "MYSQL_TZINFO_TO_SQL": "mysql_tzinfo_to_sql",
+    "MYSQL_MY_PRINT_DEFAULTS": "my_print_defaults",
 }
 
 
@@ -123,6 +124,7 @@ class Runner:
             variables[name] = f"{_command('usr/bin/' + program)} --defaults-file={self._options}"
         for name, program in BARE_PROGRAMS.items():
             variables[name] = _command("usr/bin/" + program)
+        variables["MYSQLDUMPSLOW"] = f"perl {base}/bin/mysqldumpslow"
         variables["MYSQL_OPTIONS"] = f"--defaults-file={self._options}"
         variables["MYSQL_TEST"] = " ".join(self.program)
         return {name: str(value) for name, value in variables.items()}

@@ -162,10 +162,11 @@ def main():
     parser.add_argument("--mode", choices=["split", "primary"], default="split")
     parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--lanes", type=int, default=2)
-    parser.add_argument("--limit", type=float, default=60, help="seconds for one test")
+    parser.add_argument("--limit", type=float, help="seconds for one test (240; --select: 60)")
     parser.add_argument("--dir", default=str(binaries.BUILD / "mysqltest-run"))
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
+    options.limit = options.limit or (60 if options.select else 240)
     if options.select:
         select(options)
         return 0

@@ -165,10 +165,17 @@ class Stand:
 
     def _start_proxy(self):
         folder = self.folder / "proxy"
+        keys = SUITE / "std_data"
         config = config_for(self.cluster.servers, folder, modes=(self.through,),
                             monitor={"user": "root", "password": ""}, server_tls={"mode": "off"},
+                            client_tls={"certificate": str(keys / "server-cert.pem"),
+                                        "key": str(keys / "server-key.pem")},
                             limits={"max_connect_errors": 100000}, workers=1,
                             log={"level": "warn"})
+        # Clients of some tests hold the public part of the server's key.
+        own_key = fresh_folder(folder / "state") / "rsa-key.pem"
+        shutil.copy(keys / "rsa_private_key.pem", own_key)
+        own_key.chmod(0o600)
         config["listeners"].append({"name": "socket", "mode": self.through,
                                     "address": self.socket})
         Path(self.socket).unlink(missing_ok=True)

@@ -417,14 +417,23 @@ TEST_CASE("a binlog stream ends with EOF or error")
 
 TEST_CASE("MariaDB's progress reports end nothing")
 {
-    ResponseWriter writer(base);
+    const Capabilities asked = base | capability::mariadb_progress;
+    ResponseWriter writer(asked);
     writer.err(0xffff).err(0xffff).ok();
-    const auto outcome = check_every_split(Command::query, base, writer.bytes());
+    const auto outcome = check_every_split(Command::query, asked, writer.bytes());
     CHECK(outcome.report.error_code == 0);
-    const auto failed =
-        check_every_split(Command::query, base, ResponseWriter(base).err(0xffff).err(1317).bytes());
+    const auto failed = check_every_split(Command::query, asked,
+                                          ResponseWriter(asked).err(0xffff).err(1317).bytes());
     CHECK(failed.report.error_code == 1317);
     CHECK(failed.failed_at_once);
+}
+
+// SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = 65535
+TEST_CASE("error 65535 is an error where nobody asked for progress reports")
+{
+    const auto outcome =
+        check_every_split(Command::query, base, ResponseWriter(base).err(0xffff).bytes());
+    CHECK(outcome.report.error_code == 0xffff);
 }
 
 TEST_CASE("rows are never held back")

@@ -52,6 +52,8 @@ struct Done {
     config::ServerId server = primary;
     bool state_changed = false;
     bool link_tracks_state = true;
+    std::vector<std::string> assigned = {};  // user variables
+    bool assigns_unnamed = false;            // and such as nobody can name
 };
 
 inline void settle(proxy::SessionState& state, const Done& done)
@@ -71,6 +73,8 @@ inline void settle(proxy::SessionState& state, const Done& done)
     settled.on_replica = done.server != primary;
     settled.state_changed = done.state_changed;
     settled.link_tracks_state = done.link_tracks_state;
+    settled.assigned = done.assigned;
+    if (done.assigns_unnamed) settled.assigned.reset();
     state.settle(settled);
 }
 

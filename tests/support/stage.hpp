@@ -144,8 +144,11 @@ private:
     {
         const auto share = std::make_shared<proxy::ListenerShare>(config::Listener{});
         const proxy::net::Accepted accepted{fd, "192.0.2.1", 50'000, false};
-        proxy::Session session(stage.worker, accepted, share);
-        const auto reason = co_await session.run();
+        std::optional<proxy::Session> session(std::in_place, stage.worker, accepted, share);
+        const auto reason = co_await session->run();
+        session.reset();
+        // The links that it left for others keep the servers' tasks running.
+        stage.worker.pool.begin_drain();
         stage.ended = reason;
     }
 

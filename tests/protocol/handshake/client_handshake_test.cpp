@@ -314,6 +314,24 @@ TEST_CASE("the capabilities are what both want, with what every login needs")
     CHECK((without_schema.negotiated() & capability::connect_with_db) == 0);
 }
 
+TEST_CASE("a server that offers the wanted compression is told the level")
+{
+    auto with = settings();
+    with.wanted |= capability::zstd_compression;
+    with.zstd_level = 7;
+    const auto offered =
+        tests::usual_capabilities | capability::zstd_compression | capability::compress;
+    Client client(with);
+    const Action action = client.on_packet(greeting(auth::caching_sha2_password, offered), 0);
+    CHECK(client.compression() == Compression{CompressionAlgorithm::zstd, 7});
+    const auto sent = decode_client_answer(Bytes{std::get<Client::Send>(action).bytes}.subspan(4));
+    CHECK(std::get<HandshakeResponse>(sent.value()).zstd_level == 7);
+
+    Client without(with);
+    without.on_packet(greeting(auth::caching_sha2_password, tests::usual_capabilities), 0);
+    CHECK_FALSE(without.compression());
+}
+
 // MariaDB clears the lowest bit and says more in the greeting's filler.
 TEST_CASE("MariaDB's extended capabilities are asked for by who wants them")
 {

@@ -443,6 +443,48 @@ TEST_CASE("clients of another age are refused politely")
         .check(machine(settings()));
 }
 
+TEST_CASE("compression is what both sides have")
+{
+    constexpr Capabilities both = capability::compress | capability::zstd_compression;
+    const auto chosen = [](Capabilities offered, Capabilities of_client, std::uint8_t level) {
+        auto with = settings();
+        with.offered |= offered;
+        Server server(with);
+        server.start();
+        HandshakeResponse response = tests::login("joe", tests::usual_capabilities | of_client);
+        response.plugin = auth::caching_sha2_password;
+        response.auth_response = sha2_answer("s3cret");
+        response.zstd_level = level;
+        const auto action = server.on_packet(encode_handshake_response(response), 1);
+        if (const auto* refused = std::get_if<Server::Refused>(&action)) {
+            CHECK(refused->error.code == server_error::er_wrong_compression_level);
+            return Compression{CompressionAlgorithm::none, 99};
+        }
+        return server.compression();
+    };
+    const Compression refused{CompressionAlgorithm::none, 99};
+    CHECK(chosen(both, both, 5).algorithm == CompressionAlgorithm::zlib);
+    CHECK(chosen(capability::zstd_compression, both, 5) ==
+          Compression{CompressionAlgorithm::zstd, 5});
+    CHECK_FALSE(chosen(0, both, 5));
+    CHECK_FALSE(chosen(both, 0, 5));
+    for (const std::uint8_t level : std::initializer_list<std::uint8_t>{0, 23, 255})
+        CHECK(chosen(both, capability::zstd_compression, level) == refused);
+    // A level that is of no use is not looked at.
+    CHECK(chosen(both, both, 99).algorithm == CompressionAlgorithm::zlib);
+}
+
+TEST_CASE("a compressed session changes its user, without saying a level again")
+{
+    auto with = settings();
+    with.offered |= capability::zstd_compression;
+    Server server(with);
+    HandshakeResponse response =
+        tests::login("ann", tests::usual_capabilities | capability::zstd_compression);
+    const auto action = server.start_change_user(response, false);
+    CHECK(std::holds_alternative<Server::LookUpSecret>(action));
+}
+
 TEST_CASE("a packet out of its turn ends the login")
 {
     Server server(settings());

@@ -24,11 +24,15 @@ const std::vector<Done> transaction{{.text = "BEGIN", .status = in_trans}};
 const std::vector<Done> replica_transaction{
     {.text = "START TRANSACTION READ ONLY", .status = in_trans, .server = replica2}};
 const std::vector<Done> temporary_table{{.text = "CREATE TEMPORARY TABLE t (a INT)"}};
-const std::vector<Done> user_variable{{.text = "SET @a=1"}};
-const std::vector<Done> user_variable_on_replica{{.text = "SELECT @a:=1", .server = replica1}};
+const std::vector<Done> user_variable{{.text = "SET @a=1", .assigns_unnamed = true}};
+const std::vector<Done> user_variable_on_replica{
+    {.text = "SELECT @a:=1", .server = replica1, .assigns_unnamed = true}};
 const std::vector<Done> warning_on_replica{
     {.text = "SELECT 1/0", .warnings = 1, .server = replica2}};
-const std::vector<Done> autocommit_off{{.text = "SET autocommit=0", .status = 0}};
+const std::vector<Done> autocommit_off{
+    {.text = "SET autocommit=0",
+     .changes = {protocol::TrackedVariable{"autocommit", "OFF"}},
+     .status = 0}};
 
 struct Case {
     std::string_view what;
@@ -94,7 +98,7 @@ TEST_CASE("where a command goes, rule by rule")
         {"pinned", temporary_table, "SELECT * FROM t", primary, RouteReason::pinned},
         {"pinned, against a hint", temporary_table, "SELECT /* route=replica */ 1", primary,
          RouteReason::pinned},
-        {"autocommit off", autocommit_off, "SELECT 1", primary, RouteReason::in_transaction},
+        {"autocommit off", autocommit_off, "SELECT 1", primary, RouteReason::listener_mode},
         {"long data waits there", fresh, "SELECT 1", replica2, RouteReason::pinned, false,
          Command::stmt_execute, ListenerMode::split, replica2},
         {"a cursor is open there, while a transaction is elsewhere", transaction, "SELECT 1",

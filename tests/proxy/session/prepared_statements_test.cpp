@@ -13,14 +13,14 @@ constexpr auto other = static_cast<config::ServerId>(1);
 PreparedStatement statement(std::string text)
 {
     PreparedStatement made;
-    made.text = std::move(text);
+    made.key = std::make_shared<const PreparedKey>(PreparedKey{std::move(text), {}, {}});
     return made;
 }
 
 std::string text_of(PreparedStatements& statements, std::uint32_t id)
 {
     auto* found = statements.find(id);
-    return found ? found->text : "not there";
+    return found ? found->key->text : "not there";
 }
 
 }  // namespace
@@ -74,10 +74,13 @@ TEST_CASE("a session's prepared statements are bounded")
 TEST_CASE("a lost server takes its long data and its cursors with it")
 {
     PreparedStatements statements;
-    auto made = statement("SELECT ?");
-    made.long_data_on = one;
-    made.executed_on = one;
-    auto id = *statements.add(made);
+    auto id = *statements.add(statement("SELECT ?"));
+    statements.rebind(*statements.find(id), [](PreparedStatement& made) {
+        made.long_data_on = one;
+        made.executed_on = one;
+    });
+    CHECK(statements.needs_link_to(one));
+    CHECK_FALSE(statements.needs_link_to(other));
 
     statements.forget_server(other);
     CHECK(statements.find(id)->long_data_on == one);
@@ -85,4 +88,5 @@ TEST_CASE("a lost server takes its long data and its cursors with it")
     statements.forget_server(one);
     CHECK_FALSE(statements.find(id)->long_data_on);
     CHECK_FALSE(statements.find(id)->executed_on);
+    CHECK_FALSE(statements.needs_link_to(one));
 }

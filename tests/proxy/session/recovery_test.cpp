@@ -20,7 +20,7 @@ constexpr std::uint16_t in_trans = status::autocommit | status::in_trans;
 const std::vector<Done> fresh{};
 const std::vector<Done> transaction{{.text = "BEGIN", .status = in_trans}};
 const std::vector<Done> bound{{.text = "CREATE TEMPORARY TABLE t (a INT)"}};
-const std::vector<Done> user_variable{{.text = "SET @a=1"}};
+const std::vector<Done> user_variable{{.text = "SET @a=1", .assigned = {"a"}}};
 
 struct When {
     bool answer_begun = false;

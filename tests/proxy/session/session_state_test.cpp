@@ -46,16 +46,45 @@ TEST_CASE("status flags say where a transaction is")
     CHECK(state.transaction_on() == replica1);
 }
 
-TEST_CASE("without autocommit everything is in a transaction, from the SET on")
+TEST_CASE("without autocommit a transaction begins with the first statement that needs one")
 {
     SessionState state;
     settle(state, {.text = "SET autocommit=0", .status = 0});
-    CHECK(state.transaction_on() == primary);
+    CHECK_FALSE(state.in_transaction());
     CHECK_FALSE(state.autocommit());
+    settle(state, {.text = "SELECT a FROM t", .status = status::in_trans});
+    CHECK(state.transaction_on() == primary);
     settle(state, {.text = "COMMIT", .status = 0});
+    CHECK_FALSE(state.in_transaction());
+    // An error carries no status: it may have begun one.
+    settle(state, {.text = "INSERT INTO t VALUES (1)", .error_code = 1062});
     CHECK(state.transaction_on() == primary);
     settle(state, {.text = "SET autocommit=1", .status = status::autocommit});
     CHECK_FALSE(state.in_transaction());
+}
+
+TEST_CASE("user variables and LAST_INSERT_ID() are read before their link is left")
+{
+    SessionState state;
+    settle(state, {.text = "SET @a=1", .assigned = {"a"}});
+    CHECK(state.unread().user_variables == std::set<std::string>{"a"});
+    CHECK(state.unread().server == primary);
+    CHECK(state.loses_state_with(primary));
+    CHECK_FALSE(state.loses_state_with(replica1));
+    state.note_user_variable("a", "1");
+    CHECK(state.unread().empty());
+    CHECK_FALSE(state.loses_state_with(primary));
+    CHECK(state.user_variables()->at("a") == "1");
+
+    settle(state, {.text = "INSERT INTO t VALUES (5)", .last_insert_id = 5});
+    CHECK(state.unread().last_insert_id);
+    state.note_last_insert_id(0);
+    CHECK(state.unread().empty());
+    CHECK(state.last_insert_id() == 0);
+
+    settle(state, {.text = "SET @a=2", .assigned = {"a"}});
+    state.forget_server(primary);
+    CHECK(state.is_lost());
 }
 
 TEST_CASE("each statement that leaves state on its link pins the session")
@@ -70,8 +99,9 @@ TEST_CASE("each statement that leaves state on its link pins the session")
         {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, pin_temporary_table},
         {{.text = "LOCK TABLES t WRITE"}, pin_lock_tables},
         {{.text = "XA START 'a'"}, pin_xa},
-        {{.text = "SET @a=1"}, pin_user_variable},
-        {{.text = "SELECT @a:=1"}, pin_user_variable},
+        {{.text = "SET @a=1"}, pin_none},
+        {{.text = "SET @a=1", .assigns_unnamed = true}, pin_user_variable},
+        {{.text = "SELECT @a:=1", .assigns_unnamed = true}, pin_user_variable},
         {{.text = "PREPARE p FROM 'SELECT 1'"}, pin_prepared_text},
         {{.text = "SELECT GET_LOCK('a', 1)"}, pin_user_lock},
         {{.text = "HANDLER t OPEN"}, pin_handler},
@@ -147,7 +177,6 @@ TEST_CASE("what frees a session of its pins")
          {.text = "SET TRANSACTION READ WRITE"},
          pin_next_transaction},
         {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, {.text = "COMMIT"}, pin_temporary_table},
-        {{.text = "SET @a=1"}, {.text = "SELECT 1", .server = replica1}, pin_user_variable},
     };
     for (const auto& row : rows) {
         INFO(row.before.text << " then " << row.after.text);
@@ -173,7 +202,7 @@ TEST_CASE("a reset ends all that a session had, but not what its server is")
     CHECK(state.pins() == pin_none);
     CHECK_FALSE(state.bound_to());
     CHECK_FALSE(state.in_transaction());
-    CHECK_FALSE(state.diagnostics_on());
+    CHECK_FALSE(state.last_result_on());
     CHECK(state.autocommit());
     CHECK(state.last_insert_id() == 0);
     CHECK(state.schema() == "other");
@@ -235,22 +264,27 @@ TEST_CASE("sql_mode decides how statements are read")
     }
 }
 
-TEST_CASE("warnings and errors stay where the last statement left them")
+TEST_CASE("what a statement leaves to be asked for keeps its link")
 {
     struct Row {
         Done done;
-        std::optional<config::ServerId> on;
+        config::ServerId on;
+        bool keeps_link;
     };
     const std::vector<Row> rows{
-        {{.text = "SELECT 1", .server = replica1}, std::nullopt},
-        {{.text = "SELECT 1/0", .warnings = 1, .server = replica1}, replica1},
-        {{.text = "SELECT nothing", .error_code = 1054, .server = replica2}, replica2},
-        {{.text = "SHOW WARNINGS", .server = primary}, primary},  // asking does not clear
+        {{.text = "SELECT 1", .server = replica1}, replica1, false},
+        {{.text = "SELECT 1/0", .warnings = 1, .server = replica1}, replica1, true},
+        {{.text = "SELECT nothing", .error_code = 1054, .server = replica2}, replica2, true},
+        {{.text = "INSERT INTO t VALUES (1)", .last_insert_id = 7}, primary, true},
+        {{.text = "UPDATE t SET a = 1"}, primary, false},
+        {{.text = "SHOW WARNINGS", .server = primary}, primary, true},  // asking does not clear
+        {{.text = "SELECT ROW_COUNT()"}, primary, false},               // but a SELECT does
     };
     for (const auto& row : rows) {
         INFO(row.done.text);
         auto state = state_after({{.text = "SELECT 1/0", .warnings = 1}, row.done});
-        CHECK(state.diagnostics_on() == row.on);
+        CHECK(state.last_result_on() == row.on);
+        CHECK(state.needs_link_to(row.on) == row.keeps_link);
     }
 }
 
@@ -263,13 +297,13 @@ TEST_CASE("with a server goes all that lived there, and nothing else")
     state.forget_server(replica1);
     CHECK(state.transaction_on() == primary);
     CHECK(state.pinned_to() == primary);
-    CHECK(state.diagnostics_on() == primary);
+    CHECK(state.last_result_on() == primary);
 
     state.forget_server(primary);
     CHECK_FALSE(state.in_transaction());
     CHECK_FALSE(state.bound_to());
     CHECK(state.pins() == pin_none);
-    CHECK_FALSE(state.diagnostics_on());
+    CHECK_FALSE(state.last_result_on());
     CHECK((state.status() & status::in_trans) == 0);
     CHECK(state.autocommit());
 }

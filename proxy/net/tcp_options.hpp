@@ -1,0 +1,13 @@
+#pragma once
+// What the kernel is told about connections whose other end may vanish without a word.
+
+#include "config/config.hpp"
+
+namespace pointsman::proxy::net {
+
+/// Keepalive as configured; nothing for a unix socket.
+void keep_alive(int fd, const config::Tcp& settings);
+/// The same, and how long a server may leave bytes unacknowledged.
+void watch_server(int fd, const config::Tcp& settings);
+
+}  // namespace pointsman::proxy::net

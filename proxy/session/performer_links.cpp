@@ -1,0 +1,105 @@
+// Performer: the link for a command: taken from the pool, opened or waited for, and brought to the
+// session's state.
+
+#include "protocol/server_error.hpp"
+
+#include "proxy/session/performer.hpp"
+
+namespace pointsman::proxy {
+
+namespace server_error = protocol::server_error;
+
+/// A link that was idle for long is asked first: its server may be gone without a word.
+net::Task<bool> Performer::answers_ping(BackendLink& link)
+{
+    if (link.stream->has_unexpected_input()) co_return false;
+    const auto& config = core_.worker.settings->config;
+    auto now = core_.worker.reactor.now();
+    if (now - link.parked_at <= config.pool.check_after || link.is_fresh) co_return true;
+    link.stream->handle().set_deadline(now + config.limits.connect_timeout);
+    protocol::Buffer ping{static_cast<protocol::Byte>(protocol::Command::ping)};
+    auto answered = co_await run_command(link, ping);
+    link.stream->handle().set_deadline(net::never);
+    link.is_fresh = true;
+    co_return answered.ok();
+}
+
+net::Task<Performer::Next> Performer::find_link()
+{
+    if (!core_.worker.topology->find(route_.server)) {
+        auto error = server_error::server_shutdown("server was removed");
+        co_return co_await fail(std::move(error));
+    }
+    auto& lease = lease_of(core_, route_.server);
+    for (;;) {
+        auto next = co_await take_link(lease);
+        if (next != Next::go_on) co_return next;
+        link_ = lease.held();
+        bool alive = co_await answers_ping(*link_);
+        if (alive && can_be_brought_to(*link_, core_.state)) co_return Next::go_on;
+        // Another session's leftovers: not this one's loss.
+        if (!alive) link_->broken = true;
+        link_ = nullptr;
+        lease.drop();
+    }
+}
+
+/// From the pool, or new, or after a wait.
+net::Task<Performer::Next> Performer::take_link(Lease& lease)
+{
+    auto& pool = core_.worker.pool;
+    LinkWish wish{core_.state.variables(), core_.state.schema()};
+    if (pool.is_shared() && pool.try_take(lease, wish)) co_return Next::go_on;
+    if (pool.reserve(lease)) co_return co_await open_new_link(lease);
+    const auto& config = core_.worker.settings->config;
+    auto deadline = core_.worker.reactor.now() + config.pool.link_wait_timeout;
+    auto turn = co_await pool.wait(lease, deadline);
+    if (turn == LinkPool::Turn::has_link) co_return Next::go_on;
+    if (turn == LinkPool::Turn::may_open) co_return co_await open_new_link(lease);
+    if (route_.on_replica && !redo_on_primary_ && !core_.state.in_transaction()) {
+        redo_on_primary_ = true;
+        co_return Next::again;
+    }
+    auto* view = core_.worker.topology->find(route_.server);
+    auto error = server_error::no_free_link(view ? view->name : "", config.pool.max_links);
+    co_return co_await fail(std::move(error));
+}
+
+net::Task<Performer::Next> Performer::open_new_link(Lease& lease)
+{
+    auto* view = core_.worker.topology->find(lease.server());
+    if (!view) {
+        core_.worker.pool.unreserve(lease);
+        co_return Next::again;
+    }
+    auto request = link_request(core_);
+    auto context = core_.worker.connector();
+    auto server = *view;
+    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
+    if (auto* failure = std::get_if<ConnectFailure>(&opened)) {
+        core_.worker.pool.unreserve(lease);
+        co_return co_await on_connect_failure(std::move(*failure));
+    }
+    core_.worker.pool.adopt(lease, std::move(std::get<BackendLinkPtr>(opened)));
+    co_return Next::go_on;
+}
+
+net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
+{
+    auto need = state_need();
+    auto synced = co_await bring_to_state(link, core_.state, need);
+    if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
+    if (synced) co_return Next::go_on;
+    if (link.broken) {
+        RelayResult nothing;
+        co_return co_await on_lost(link, false, nothing);
+    }
+    if (route_.on_replica && !redo_on_primary_ && !core_.state.in_transaction()) {
+        redo_on_primary_ = true;
+        co_return Next::again;
+    }
+    auto error = server_error::server_shutdown("session state could not be set on another server");
+    co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
+}
+
+}  // namespace pointsman::proxy

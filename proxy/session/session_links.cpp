@@ -1,0 +1,123 @@
+// What a session does with its links between commands.
+
+#include "protocol/sql/user_variables.hpp"
+
+#include "proxy/session/link_state.hpp"
+#include "proxy/session/session_core.hpp"
+
+namespace pointsman::proxy {
+
+namespace {
+
+bool needs(const SessionCore& core, const BackendLink& link)
+{
+    return core.state.needs_link_to(link.server) || core.prepared.needs_link_to(link.server);
+}
+
+/// The attributes that connections of one program share.
+std::string program_of(const std::vector<std::pair<std::string, std::string>>& attributes)
+{
+    std::string program;
+    for (const auto& [name, value] : attributes) {
+        bool is_own = name == "_pid" || name == "_thread" || name.starts_with("proxy_");
+        if (is_own) continue;
+        program += name + '=' + value + '\0';
+    }
+    return program;
+}
+
+/// Whoever takes it next finds it at the end of an answer, and reported in full.
+bool is_clean(const BackendLink& link)
+{
+    return !link.broken && link.tracks_state && link.buffer.empty();
+}
+
+/// The server ends it when it is silent for so few seconds, perhaps just when somebody takes it.
+bool ends_soon(const BackendLink& link)
+{
+    constexpr std::size_t two_digits = 2;
+    auto timeout = link.variables->find("wait_timeout");
+    return timeout != link.variables->end() && timeout->second.size() <= two_digits;
+}
+
+void park(SessionCore& core, Lease& lease)
+{
+    auto& link = *lease.held();
+    if (!is_clean(link) || ends_soon(link)) return lease.drop();
+    if (core.tag->clear_link()) lease.park();
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
+                                                    std::optional<std::string_view> text)
+{
+    if (!text || !core.worker.pool.is_shared()) return std::nullopt;
+    return protocol::sql::assigned_variables(*text, core.state.dialect());
+}
+
+Lease& lease_of(SessionCore& core, config::ServerId server)
+{
+    if (auto* lease = core.links.find(server)) return *lease;
+    LinkGroupKey key{server,
+                     core.account.user,
+                     core.account.capabilities,
+                     core.account.character_set,
+                     program_of(core.account.attributes),
+                     core.era};
+    auto& pool = core.worker.pool;
+    return core.links.add(std::make_unique<Lease>(pool, pool.group(key)));
+}
+
+LinkRequest link_request(const SessionCore& core)
+{
+    const auto& account = core.account;
+    return {account.user,         account.secret,        core.state.schema(),
+            account.capabilities, account.character_set, account.attributes,
+            core.worker.pool.is_shared()};
+}
+
+bool release_links(SessionCore& core)
+{
+    if (!core.worker.pool.is_shared()) return false;
+    for (const auto& lease : core.links.all()) {
+        auto* link = lease->held();
+        if (!link || needs(core, *link)) continue;
+        if (!link->broken && !core.state.unread().empty()) return true;
+        park(core, *lease);
+    }
+    return false;
+}
+
+net::Task<void> read_back_links(SessionCore& core)
+{
+    for (const auto& lease : core.links.all()) {
+        auto* link = lease->held();
+        if (!link || needs(core, *link)) continue;
+        if (!link->broken && !core.state.unread().empty()) co_await read_unread(*link, core.state);
+        if (!needs(core, *link)) park(core, *lease);
+    }
+}
+
+void end_links(SessionCore& core)
+{
+    const auto& unread = core.state.unread();
+    for (const auto& lease : core.links.all()) {
+        auto* link = lease->held();
+        if (!link) continue;
+        bool pinned = core.state.transaction_on() == link->server ||
+                      core.state.bound_to() == link->server ||
+                      core.prepared.needs_link_to(link->server);
+        // Nobody asks for its last result any more, and what was not read need not be.
+        if (unread.last_insert_id) link->last_insert_id = unknown_insert_id;
+        if (!unread.user_variables.empty()) link->needs_reset = true;
+        bool usable = !link->needs_reset || link->is_resettable;
+        if (pinned || !usable || !core.worker.pool.is_shared())
+            lease->drop();
+        else
+            park(core, *lease);
+    }
+    core.links.clear();
+}
+
+}  // namespace pointsman::proxy

@@ -1,0 +1,171 @@
+"""Many sessions share few links to the servers, and none ever sees another one's state."""
+
+import contextlib
+import random
+import threading
+
+import pymysql
+import pytest
+
+from process import wait_until
+from support import error, rows, value
+
+LINKS = 4  # to each server; two workers have two each
+
+
+@pytest.fixture
+def few_links(start_proxy):
+    return start_proxy(pool={"max_links": LINKS, "link_wait_timeout": "3s"})
+
+
+@contextlib.contextmanager
+def sessions(proxy, count, **login):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(proxy.connect(**login)))
+               for _ in range(count)]
+
+
+def links_open(proxy, server="db1"):
+    return proxy.metrics().total("pointsman_links_open", server=server)
+
+
+def test_many_sessions_use_few_links(few_links, cluster):
+    with sessions(few_links, 40) as clients:
+        for client in clients:
+            assert value(client, "SELECT COUNT(*) FROM app.whoami FOR UPDATE") == 1
+        # A login may open one beyond the limit, for as long as it takes.
+        wait_until(lambda: links_open(few_links) <= LINKS, 5, "links beyond the limit to close")
+        assert few_links.metrics().total("pointsman_links_moved_total", server="db1") > 0
+
+
+def test_each_session_keeps_its_own_state(few_links):
+    """Settings, user variables, schemas and statements under the same names, in random order."""
+    chance = random.Random(1)
+    with sessions(few_links, 24) as clients:
+        expected = []
+        for number, client in enumerate(clients):
+            mode = chance.choice(["ANSI_QUOTES", "PIPES_AS_CONCAT", ""])
+            schema = chance.choice(["app", "sbtest"])
+            text = f"it's {number} ü"
+            rows(client, f"USE {schema}")
+            rows(client, f"SET sql_mode='{mode}', @number={number}, @text=%s, @half={number}.5",
+                 text)
+            rows(client, f"SET @own{number % 3}=@number*2")
+            expected.append((mode, schema, number, text, f"{number}.5"))
+        for _ in range(3):
+            for number in chance.sample(range(len(clients)), len(clients)):
+                client = clients[number]
+                row = rows(client, "SELECT @@sql_mode, DATABASE(), @number, @text, @half,"
+                                   " @own0, @own1, @own2")[0]
+                assert row[:4] == expected[number][:4]
+                assert str(row[4]) == expected[number][4]
+                own = [None, None, None]
+                own[number % 3] = 2 * number
+                assert list(row[5:]) == own
+                rows(client, "SET @half=@half")
+
+
+def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 6})  # two of them are pinned in the end
+    values = ["1", "-7", "18446744073709551615", "CAST(5 AS UNSIGNED)", "1.50", "2e0", "1e100",
+              "'text'", "_latin1'\xe9' COLLATE latin1_bin", "0x00ff", "NULL", "CONCAT('a',1)",
+              "''", "DATE'2024-02-29'"]
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @v, COLLATION(@v), HEX(@v)")
+            fields = cursor._result.fields
+            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags, f.scale)
+                                       for f in fields]
+
+    with sessions(proxy, len(values)) as clients:
+        for client, text in zip(clients, values):
+            rows(client, f"SET @v={text}")
+        for client, text in zip(clients, values):
+            with contextlib.closing(cluster.primary.connect()) as direct:
+                rows(direct, f"SET @v={text}")
+                assert seen(client) == seen(direct), text
+
+
+def test_last_insert_id_is_the_sessions_own(few_links, table):
+    with sessions(few_links, 12) as clients:
+        ids = []
+        for client in clients:
+            rows(client, f"INSERT INTO {table} (v) VALUES ('x')")
+            ids.append(client.insert_id())
+            rows(client, "DO 0")  # the link is free from here on
+        assert len(set(ids)) == len(clients)
+        assert [value(client, "SELECT LAST_INSERT_ID()") for client in clients] == ids
+        # An explicit value stands in the OK, but is no LAST_INSERT_ID().
+        rows(clients[0], f"INSERT INTO {table} (id, v) VALUES (1000000, 'y')")
+        rows(clients[0], "DO 0")
+        for client in clients[1:]:
+            rows(client, "DO 1")
+        assert value(clients[0], "SELECT LAST_INSERT_ID()") == ids[0]
+
+
+@pytest.mark.parametrize("pin, unpin", [
+    ("START TRANSACTION", "ROLLBACK"),
+    ("CREATE TEMPORARY TABLE app.own (a INT)", "DROP TEMPORARY TABLE app.own"),
+    ("LOCK TABLES app.whoami READ", "UNLOCK TABLES"),
+    ("SELECT GET_LOCK(CONCAT('lock', CONNECTION_ID()), 0)", "SELECT RELEASE_ALL_LOCKS()"),
+])
+def test_what_cannot_move_keeps_its_link(start_proxy, pin, unpin):
+    proxy = start_proxy(workers=1, pool={"max_links": 2, "link_wait_timeout": "200ms"})
+    one = proxy.connect()
+    with sessions(proxy, 2) as (two, three):
+        rows(one, pin)
+        rows(two, pin)
+        with error(1040, r"none to server db1 became free in time \(pool.max_links is 2\)"):
+            rows(three, "DO 1")
+        rows(two, "DO 2")  # a session that holds a link does not wait
+        one.close()        # what it held ends with it
+        assert rows(three, "DO 3") == []
+        rows(two, unpin)
+
+
+def test_nothing_is_left_for_the_next_session(start_proxy, table):
+    """Sessions that end in the middle of everything, on one link."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    dirt = ["SET @left=1", "SET sql_mode='ANSI'", "SET NAMES latin1", "SET autocommit=0",
+            "CREATE TEMPORARY TABLE app.left_behind (a INT)", "PREPARE left_behind FROM 'SELECT 1'",
+            f"INSERT INTO {table} (v) VALUES ('uncommitted')", "LOCK TABLES app.whoami WRITE",
+            "SELECT GET_LOCK('left', 0)", "USE sbtest", "SET SESSION TRANSACTION READ ONLY"]
+    for sql in dirt:
+        with contextlib.closing(proxy.connect(autocommit=None)) as client:
+            if sql.startswith("INSERT"):
+                rows(client, "BEGIN")
+            rows(client, sql)
+        with contextlib.closing(proxy.connect()) as client:
+            found = rows(client, "SELECT @left, @@sql_mode LIKE '%ANSI%', @@autocommit, DATABASE(),"
+                                 " @@character_set_client, IS_FREE_LOCK('left'),"
+                                 " @@transaction_read_only")[0]
+            assert found == (None, 0, 1, None, "utf8mb4", 1, 0), sql
+            with pytest.raises(pymysql.err.MySQLError):
+                rows(client, "SELECT * FROM app.left_behind")
+            with error(1243, "left_behind"):
+                rows(client, "EXECUTE left_behind")
+            assert value(client, f"SELECT COUNT(*) FROM {table}") == 0
+            rows(client, "UPDATE app.whoami SET name=name WHERE id=0")
+
+
+def test_waiting_sessions_are_served_in_turn(start_proxy):
+    proxy = start_proxy(workers=1, pool={"max_links": 2, "link_wait_timeout": "20s"})
+    done = []
+
+    def work(number):
+        with contextlib.closing(proxy.connect()) as client:
+            for _ in range(20):
+                rows(client, "BEGIN")
+                rows(client, "SELECT name FROM app.whoami FOR SHARE")
+                rows(client, "COMMIT")
+        done.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == list(range(12))
+    assert proxy.metrics().total("pointsman_link_waits_total") > 0
+    assert proxy.metrics().total("pointsman_link_wait_timeouts_total") == 0
