@@ -21,4 +21,8 @@ constexpr std::uint16_t ps_out_params = 0x1000;
 constexpr std::uint16_t in_trans_readonly = 0x2000;
 constexpr std::uint16_t session_state_changed = 0x4000;
 
+/// What is true of a session between statements; all else is about the statement that said it.
+constexpr std::uint16_t of_session =
+    in_trans | autocommit | no_backslash_escapes | in_trans_readonly;
+
 }  // namespace pointsman::protocol::server_status

@@ -2,6 +2,7 @@
 
 #include "protocol/messages/query.hpp"
 #include "protocol/server_error.hpp"
+#include "protocol/server_status.hpp"
 #include "protocol/sql/connection_id.hpp"
 
 #include "proxy/pool/own_query.hpp"
@@ -243,9 +244,8 @@ net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
     bool client_there = co_await discard(core_, command);
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
-    ok.status = core_.state.status();
+    ok.status = core_.state.status() & protocol::server_status::of_session;
     ok.warnings = core_.state.warnings();
-    ok.status &= static_cast<std::uint16_t>(~0x4000u);  // no SERVER_SESSION_STATE_CHANGED
     auto payload = protocol::encode_ok(ok, core_.account.capabilities);
     bool sent = co_await reply_payload(core_, std::move(payload));
     if (!sent) co_return CloseReason::client_closed;

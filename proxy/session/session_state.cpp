@@ -115,8 +115,10 @@ void SessionState::settle_last_result(const Settled& settled)
     bool is_select = statement && statement->kind == sql::StatementKind::select;
     if (is_select) found_rows_on_.reset();
     if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
-    // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is; a SELECT that asks has its own result.
-    if (statement && !is_select && statement->has(sql::effect_reads_last_result)) return;
+    // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is, unless they fail, which may be said
+    // by a warning; a SELECT that asks has its own result.
+    bool only_asks = statement && !is_select && statement->has(sql::effect_reads_last_result);
+    if (only_asks && report.error_code == 0 && report.warnings == 0) return;
     warnings_ = report.error_code != 0 ? 1 : report.warnings;
     last_result_on_ = settled.server;
     keeps_last_result_ =

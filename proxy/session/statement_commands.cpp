@@ -139,8 +139,7 @@ net::Task<Ended> reset(SessionCore& core, ClientCommand command, std::uint32_t i
     bool client_there = co_await discard(core, command);
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
-    ok.status = core.state.status();
-    ok.status &= static_cast<std::uint16_t>(~protocol::server_status::session_state_changed);
+    ok.status = core.state.status() & protocol::server_status::of_session;
     auto payload = protocol::encode_ok(ok, core.account.capabilities);
     client_there = co_await reply_payload(core, std::move(payload));
     if (!client_there) co_return CloseReason::client_closed;
@@ -219,7 +218,8 @@ net::Task<std::optional<CloseReason>> handle_statement_command(SessionCore& core
     }
     if (statement->executed_on)
         co_return co_await follow(core, command, id, *statement->executed_on);
-    auto error = server_error::other(1421, "HY000", "The statement has no open cursor.");
+    auto text = "The statement (" + std::to_string(id) + ") has no open cursor.";
+    auto error = server_error::other(1421, "HY000", text);
     co_return co_await refuse(core, command, std::move(error));
 }
 

@@ -20,6 +20,8 @@ bool is_seen(const protocol::TrackedChange& change, bool sees_gtids)
 {
     if (std::holds_alternative<protocol::TrackedGtids>(change)) return sees_gtids;
     if (std::holds_alternative<protocol::TrackedSchema>(change)) return true;
+    // MySQL 9.7 tells of explicit transactions though session_track_transaction_info is OFF.
+    if (std::holds_alternative<protocol::TrackedTransactionState>(change)) return true;
     auto* variable = std::get_if<protocol::TrackedVariable>(&change);
     return variable && std::find(tracked_by_default.begin(), tracked_by_default.end(),
                                  variable->name) != tracked_by_default.end();
@@ -40,6 +42,9 @@ void take_gtids(const protocol::TrackedChange& change, EditedOk& edited)
 void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_gtids)
 {
     if (!(ok.status & server_status::session_state_changed)) return;
+    // The flag alone is a server's answer to a change of what it tracks.
+    bool nothing_to_hide = ok.session_state.empty();
+    if (nothing_to_hide && (client & protocol::capability::session_track)) return;
     auto changes = protocol::decode_session_state(ok.session_state);
     if (changes && (client & protocol::capability::session_track)) {
         std::erase_if(*changes,

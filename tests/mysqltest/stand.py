@@ -171,7 +171,8 @@ class Stand:
                             client_tls={"certificate": str(keys / "server-cert.pem"),
                                         "key": str(keys / "server-key.pem")},
                             limits={"max_connect_errors": 100000}, workers=1,
-                            log={"level": "warn"})
+                            # Tests wait for the server's connections to go with their own.
+                            pool={"idle_timeout": "1s"}, log={"level": "warn"})
         # Clients of some tests hold the public part of the server's key.
         own_key = fresh_folder(folder / "state") / "rsa-key.pem"
         shutil.copy(keys / "rsa_private_key.pem", own_key)

@@ -156,6 +156,28 @@ TEST_CASE("a statement prepared on one server is executed on another, under each
     }
 }
 
+TEST_CASE("a piece of a long parameter is not answered, and what follows it is")
+{
+    Stage stage;
+    stage.every_server([](const std::string& command) {
+        if (command[0] == 0x16)
+            return Answer{ResponseWriter(usual_capabilities).prepare_ok(500, 1, 0).bytes()};
+        if (command[0] == 0x18) return Answer{};
+        return Answer{FakeServer::framed_ok()};
+    });
+    const auto piece = framed(
+        command(protocol::Command::stmt_send_long_data, std::string("\x01\0\0\0\0\0abc", 9)), 0);
+    const auto execute = framed(command(protocol::Command::stmt_execute,
+                                        std::string("\x01\0\0\0\0\x01\0\0\0\0\x01\xfc\0", 13)),
+                                0);
+    const auto received = stage.ask(
+        joined({framed(command(protocol::Command::stmt_prepare, "INSERT INTO t VALUES (?)"), 0),
+                piece, piece, execute, quit()}));
+    CHECK(stage.times_asked(std::string("\x18\xf4\x01\0\0\0\0abc", 10)) == 2);
+    CHECK(received.size() > FakeServer::framed_ok().size());
+    CHECK(stage.ended == CloseReason::client_quit);
+}
+
 namespace {
 
 /// Sends a LOAD DATA, waits for the server's request, then sends `bytes` and the rest of the

@@ -288,6 +288,14 @@ TEST_CASE("what a statement leaves to be asked for keeps its link")
     }
 }
 
+TEST_CASE("a question for diagnostics that fails leaves an error to be asked for")
+{
+    const auto state =
+        state_after({{.text = "SELECT 1"},
+                     {.text = "GET DIAGNOSTICS CONDITION 9 @a = MESSAGE_TEXT", .warnings = 1}});
+    CHECK(state.needs_link_to(primary));
+}
+
 TEST_CASE("with a server goes all that lived there, and nothing else")
 {
     auto state = state_after({{.text = "CREATE TEMPORARY TABLE t (a INT)"},

@@ -79,6 +79,22 @@ TEST_CASE("a client with session tracking sees what servers track by default, an
     CHECK(seen.ok.info == "Rows matched: 3");
 }
 
+TEST_CASE("a client with session tracking is told of its transactions, as servers do unasked")
+{
+    // BEGIN on MySQL 9.7 with session_track_transaction_info=OFF.
+    const auto payload = unhex("00 00 00 03 40 00 00 00 0b 05 09 08 54 5f 5f 5f 5f 5f 5f 5f");
+    CHECK(hex(see(payload, usual_capabilities).edited.payload) == hex(payload));
+    CHECK(see(payload, without_track).changes.empty());
+}
+
+TEST_CASE("a state change without any content is passed on")
+{
+    // SET session_track_transaction_info='STATE' on MySQL 9.7.
+    const auto payload = unhex("00 00 00 02 40 00 00 00 00");
+    CHECK(hex(see(payload, usual_capabilities).edited.payload) == hex(payload));
+    CHECK(see(payload, without_track).ok.status == status::autocommit);
+}
+
 TEST_CASE("a client without session tracking sees none, and the session takes it all in")
 {
     const auto seen = see(ok_with({TrackedVariable{"time_zone", "+01:00"},

@@ -1,0 +1,35 @@
+#include "tests/twin/maker.hpp"
+
+#include "protocol/messages/query.hpp"
+
+namespace pointsman::twin {
+
+void Maker::query(const TextRow& row)
+{
+    auto text = grammar.expand(row.text);
+    auto& step =
+        add(protocol::Command::query, protocol::encode_query(text, model.capabilities), text);
+    step.takes = row.takes;
+    step.frees = row.frees;
+    constexpr std::string_view file = "loaded,7\nsecond,x\n";
+    if (row.text.find("LOCAL INFILE") != row.text.npos) step.file.assign(file.begin(), file.end());
+}
+
+Step& Maker::add(protocol::Command command, protocol::Buffer payload, std::string text)
+{
+    auto& step = model.queue.emplace_back();
+    step.command = command;
+    step.payload = std::move(payload);
+    step.text = std::move(text);
+    return step;
+}
+
+Step& Maker::add_for_slot(protocol::Command command, std::size_t slot, protocol::Buffer payload,
+                          std::string text)
+{
+    auto& step = add(command, std::move(payload), "[" + std::to_string(slot) + "] " + text);
+    step.slot = slot;
+    return step;
+}
+
+}  // namespace pointsman::twin

@@ -1,0 +1,140 @@
+#include "tests/twin/rounds.hpp"
+
+#include <algorithm>
+
+namespace pointsman::twin {
+
+namespace {
+
+std::vector<Step> without(const std::vector<Step>& steps, std::size_t at, std::size_t count)
+{
+    std::vector<Step> fewer(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(at));
+    auto behind = std::min(at + count, steps.size());
+    fewer.insert(fewer.end(), steps.begin() + static_cast<std::ptrdiff_t>(behind), steps.end());
+    return fewer;
+}
+
+}  // namespace
+
+Rounds::Rounds(const RunSettings& settings) : settings_(settings), dice_(settings.seed) {}
+
+std::optional<std::string> Rounds::set_up()
+{
+    auto variety = settings_.links == 0 ? Variety::all : Variety::little;
+    for (std::size_t number = 0; number < settings_.sessions; ++number) {
+        pairs_.push_back(
+            std::make_unique<Pair>(settings_.addresses, settings_.seed, number, variety));
+        if (auto differs = pairs_.back()->set_up()) return differs;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> Rounds::run()
+{
+    auto turns = choose();
+    std::string differences;
+    auto note = [&](Pair& pair, const std::optional<std::string>& differs) {
+        if (!differs) return;
+        differences += *differs;
+        differing_.push_back(&pair);
+    };
+    for (auto& turn : turns) note(*turn.pair, turn.pair->begin(turn.mood));
+    for (auto& turn : turns)
+        if (!std::ranges::count(differing_, turn.pair)) note(*turn.pair, turn.pair->finish());
+    if (differences.empty()) return std::nullopt;
+    return differences;
+}
+
+std::string Rounds::shrink()
+{
+    auto& pair = *differing_.front();
+    auto steps = pair.journal();
+    auto shown = pair.replay(steps);
+    if (!shown) return {};
+    for (auto part = steps.size() / 2; part > 0; part /= 2) {
+        for (std::size_t at = 0; at < steps.size();) {
+            auto fewer = without(steps, at, part);
+            auto differs = pair.replay(fewer);
+            if (!differs) {
+                at += part;
+                continue;
+            }
+            steps = std::move(fewer);
+            shown = std::move(differs);
+        }
+    }
+    return *shown;
+}
+
+std::optional<std::string> Rounds::recover()
+{
+    for (auto* pair : differing_)
+        if (auto differs = pair->set_up()) return differs;
+    differing_.clear();
+    return std::nullopt;
+}
+
+std::size_t Rounds::holding() const
+{
+    return static_cast<std::size_t>(std::ranges::count_if(
+        pairs_, [](const auto& pair) { return pair->model().holds != hold_nothing; }));
+}
+
+/// With few links left, those who hold them come more often.
+Pair& Rounds::candidate()
+{
+    auto& any = *pairs_[dice_.below(pairs_.size())];
+    if (settings_.links == 0 || holding() + 1 < settings_.links || dice_.chance(40)) return any;
+    auto skip = dice_.below(holding());
+    for (auto& pair : pairs_)
+        if (pair->model().holds != hold_nothing && skip-- == 0) return *pair;
+    return any;
+}
+
+/// `taken`: links that sessions hold, or may come to hold in this round. A statement must never
+/// wait for a link that only a later round would free.
+std::optional<Rounds::Turn> Rounds::turn_for(Pair& pair, std::size_t taken)
+{
+    constexpr std::uint32_t patience = 8;
+    const auto& model = pair.model();
+    if (settings_.links == 0) return Turn{&pair, Mood::any};
+    if (model.holds != hold_nothing) {
+        bool enough = model.held_for > patience && dice_.chance(50);
+        return Turn{&pair, enough ? Mood::freeing : Mood::any};
+    }
+    if (taken + 1 < settings_.links) return Turn{&pair, Mood::any};
+    if (taken < settings_.links && !pair.has_steps()) return Turn{&pair, Mood::quiet};
+    return std::nullopt;
+}
+
+std::vector<Rounds::Turn> Rounds::choose()
+{
+    std::vector<Turn> turns;
+    auto size = dice_.below(settings_.parallel) + 1;
+    auto taken = holding();
+    for (std::size_t tries = 0; turns.size() < size && tries < 50 * size; ++tries) {
+        auto& pair = candidate();
+        bool chosen = std::ranges::any_of(turns, [&](auto& turn) { return turn.pair == &pair; });
+        if (chosen) continue;
+        auto turn = turn_for(pair, taken);
+        if (!turn) continue;
+        if (turn->mood == Mood::any && pair.model().holds == hold_nothing) ++taken;
+        turns.push_back(*turn);
+    }
+    return turns;
+}
+
+std::uint64_t Rounds::steps() const
+{
+    std::uint64_t total = 0;
+    for (const auto& pair : pairs_) total += pair->steps();
+    return total;
+}
+
+std::string Rounds::summary() const
+{
+    return std::to_string(holding()) + " of " + std::to_string(pairs_.size()) +
+           " sessions hold a link";
+}
+
+}  // namespace pointsman::twin

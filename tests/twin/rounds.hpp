@@ -1,0 +1,60 @@
+#pragma once
+// Runs many sessions in rounds: some of them send one command each, then all answers are awaited.
+// Which ones is decided by the seed alone, so that a run can be repeated.
+
+#include "tests/twin/pair.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pointsman::twin {
+
+struct RunSettings {
+    Addresses addresses;
+    std::uint64_t seed = 1;
+    std::uint64_t statements = 20'000;
+    std::size_t sessions = 32;
+    std::size_t links = 0;     // that the sessions share; 0: each has its own
+    std::size_t parallel = 4;  // statements under way at once, at most
+    std::size_t differences = 1;  // that end the run
+    bool shrink = false;
+    bool verbose = false;
+};
+
+class Rounds {
+public:
+    explicit Rounds(const RunSettings& settings);
+
+    /// Connects every session and makes its schemas. A sentence when something differs.
+    std::optional<std::string> set_up();
+    /// One round. A sentence when something differs.
+    std::optional<std::string> run();
+    /// After a difference: the fewest steps of its session alone that show one again, with both
+    /// answers; empty when it does not come again that way.
+    std::string shrink();
+    /// After a difference: the session that had it begins anew.
+    std::optional<std::string> recover();
+
+    std::uint64_t steps() const;
+    /// Statements of each session, and what it holds: for --verbose.
+    std::string summary() const;
+
+private:
+    struct Turn {
+        Pair* pair;
+        Mood mood;
+    };
+    std::vector<Turn> choose();
+    std::optional<Turn> turn_for(Pair& pair, std::size_t taken);
+    std::size_t holding() const;
+    Pair& candidate();
+
+    RunSettings settings_;
+    Dice dice_;
+    std::vector<std::unique_ptr<Pair>> pairs_;
+    std::vector<Pair*> differing_;
+};
+
+}  // namespace pointsman::twin
