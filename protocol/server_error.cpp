@@ -23,6 +23,14 @@ Err no_free_link(std::string_view server, std::uint32_t limit)
     return other(1040, "HY000", text);
 }
 
+Err last_result_lost()
+{
+    return other(1105, "HY000",
+                 "What the statement before left (ROW_COUNT(), FOUND_ROWS(), warnings) is no longer "
+                 "known: its connection to the server was given to another session. From now on "
+                 "this session keeps it; pool.sharing: false keeps all");
+}
+
 Err too_many_connections()
 {
     return other(er_con_count, "08004", "Too many connections");

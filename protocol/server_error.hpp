@@ -44,6 +44,8 @@ enum class UsingPassword : std::uint8_t { no, yes };
 
 /// 1040 08004. In place of a greeting it has no SQLSTATE: encode it without CLIENT_PROTOCOL_41.
 Err too_many_connections();
+/// 1105: what the statement before left cannot be asked for any more.
+Err last_result_lost();
 /// 1040: no link to `server` became free in time, of `limit` in all.
 Err no_free_link(std::string_view server, std::uint32_t limit);
 Err bad_handshake();

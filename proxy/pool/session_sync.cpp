@@ -174,8 +174,11 @@ std::optional<std::string> sync_user_variables(const Variables& link, const Vari
 
 bool has_foreign_variable(const Variables& link, const Variables& session)
 {
-    return std::any_of(link.begin(), link.end(),
-                       [&](const auto& entry) { return !session.contains(entry.first); });
+    return std::any_of(link.begin(), link.end(), [&](const auto& entry) {
+        auto own = session.find(entry.first);
+        if (own == session.end()) return true;
+        return own->second == "NULL" && entry.second != "NULL";
+    });
 }
 
 }  // namespace pointsman::proxy

@@ -34,8 +34,8 @@ std::optional<std::string> sync_statement(const Variables& link, const Variables
 /// User variables by name in lower case, as SQL literals: "SET @`a`=1", or nothing when there is no
 /// difference.
 std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session);
-/// Has the link a user variable that the session never set? Only a reset takes it away: one that is
-/// set to NULL still has a type (measured: MySQL 9.7).
+/// Has the link a user variable that the session never set, or set to NULL? Only a reset takes it
+/// away: one that is set to NULL keeps its type (measured: MySQL 9.7).
 bool has_foreign_variable(const Variables& link, const Variables& session);
 
 }  // namespace pointsman::proxy

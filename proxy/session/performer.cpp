@@ -124,8 +124,9 @@ bool Performer::choose_link()
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
-    if (must_read_elsewhere()) return false;
+    if (must_read_first()) return false;
     link_ = core_.links.retake(route_.server);
+    if (asks_for_lost_result()) return false;
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
     auto idle = core_.worker.reactor.now() - link_->parked_at;
     if (idle > core_.worker.settings->config.pool.check_after && !link_->is_fresh) return false;
@@ -141,11 +142,17 @@ StateNeed Performer::state_need() const
     return plain ? StateNeed::reads : StateNeed::everything;
 }
 
-/// Is there state that must be read from another link before this command?
-bool Performer::must_read_elsewhere() const
+/// Is there state that must be read from a link before this command? Behind it the question would
+/// take what the command leaves (ROW_COUNT()).
+bool Performer::must_read_first() const
 {
-    const auto& unread = core_.state.unread();
-    return !unread.empty() && unread.server != route_.server;
+    const auto& state = core_.state;
+    const auto& unread = state.unread();
+    if (unread.empty()) return false;
+    if (unread.server != route_.server) return true;
+    bool asks = facts_.statement && facts_.statement->has(sql::effect_reads_last_result);
+    bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
+    return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
 }
 
 net::Task<Performer::Next> Performer::obtain_link()
@@ -170,7 +177,12 @@ net::Task<Performer::Next> Performer::obtain_link()
         case RouteKind::server:
             break;
     }
-    if (must_read_elsewhere()) {
+    if (asks_for_lost_result()) {
+        core_.state.expect_questions();
+        auto error = server_error::last_result_lost();
+        co_return co_await fail(std::move(error));
+    }
+    if (must_read_first()) {
         auto* left = core_.links.held(core_.state.unread().server);
         if (left && !left->broken) co_await read_unread(*left, core_.state);
         if (!core_.state.unread().empty()) core_.state.lose_unread();

@@ -59,7 +59,8 @@ private:
     Plan make_plan();
     bool choose_link();
     StateNeed state_need() const;
-    bool must_read_elsewhere() const;
+    bool must_read_first() const;
+    bool asks_for_lost_result() const;
     net::Task<Next> obtain_link();
     net::Task<Next> exchange_on(BackendLink& link);
     net::Task<Next> find_link();

@@ -8,6 +8,19 @@
 namespace pointsman::proxy {
 
 namespace server_error = protocol::server_error;
+namespace sql = protocol::sql;
+
+/// ROW_COUNT() and the like are known on one link only, and only until it does something else.
+bool Performer::asks_for_lost_result() const
+{
+    const auto& state = core_.state;
+    bool asks = facts_.statement && asks_for_last_result(*facts_.statement);
+    if (!asks || !state.last_result_on()) return false;
+    // No warnings were left, and every link in the pool is without.
+    bool about_warnings = facts_.statement->kind != sql::StatementKind::select;
+    if (about_warnings && state.warnings() == 0) return false;
+    return state.is_last_result_lost() || (!link_ && state.last_result_on() == route_.server);
+}
 
 /// A link that was idle for long is asked first: its server may be gone without a word.
 net::Task<bool> Performer::answers_ping(BackendLink& link)

@@ -21,12 +21,6 @@ Route route_to(config::ServerId server, RouteReason reason, const health::Topolo
     return {RouteKind::server, reason, server, view && view->role == health::Role::replica};
 }
 
-bool asks_for_diagnostics(const sql::Statement& statement)
-{
-    return statement.has(sql::effect_reads_last_result) &&
-           !statement.has(sql::effect_last_insert_id);
-}
-
 /// Where earlier statements force this one to go.
 std::optional<Route> forced_route(const PlanInput& input)
 {
@@ -36,7 +30,7 @@ std::optional<Route> forced_route(const PlanInput& input)
     if (auto server = state.transaction_on())
         return route_to(*server, RouteReason::in_transaction, topology);
     if (auto server = state.pinned_to()) return route_to(*server, RouteReason::pinned, topology);
-    bool asks = input.facts.statement && asks_for_diagnostics(*input.facts.statement);
+    bool asks = input.facts.statement && asks_for_last_result(*input.facts.statement);
     auto found_rows = asks ? state.found_rows_on() : std::nullopt;
     auto last_result = asks ? state.last_result_on() : std::nullopt;
     if (found_rows) last_result = found_rows;
@@ -200,7 +194,7 @@ Plan plan(const PlanInput& input, Random& random)
     auto bound = input.state.bound_to();
     if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
     // What the last statement left is asked for where that one ran.
-    bool asks = input.facts.statement && asks_for_diagnostics(*input.facts.statement);
+    bool asks = input.facts.statement && asks_for_last_result(*input.facts.statement);
     if (asks && input.state.last_result_on() == result.route.server) return result;
     // Neither a hint nor a read-only transaction takes a session away from the state that it needs.
     bool by_choice = result.route.reason == RouteReason::hint || begins_transaction(input.facts);

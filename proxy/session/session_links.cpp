@@ -109,7 +109,9 @@ void end_links(SessionCore& core)
                       core.state.bound_to() == link->server ||
                       core.prepared.needs_link_to(link->server);
         // Nobody asks for its last result any more, and what was not read need not be.
-        if (unread.last_insert_id) link->last_insert_id = unknown_insert_id;
+        // The SET behind an unknown id clears warnings, too.
+        if (unread.last_insert_id || core.state.warnings() != 0)
+            link->last_insert_id = unknown_insert_id;
         if (!unread.user_variables.empty()) link->needs_reset = true;
         bool usable = !link->needs_reset || link->is_resettable;
         if (pinned || !usable || !core.worker.pool.is_shared())

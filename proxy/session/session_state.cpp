@@ -42,6 +42,12 @@ bool has_mode(std::string_view modes, std::string_view mode)
 
 }  // namespace
 
+bool asks_for_last_result(const sql::Statement& statement)
+{
+    return statement.has(sql::effect_reads_last_result) &&
+           !statement.has(sql::effect_last_insert_id);
+}
+
 void SessionState::reset(std::string schema)
 {
     auto dialect = dialect_;
@@ -119,6 +125,8 @@ void SessionState::settle_last_result(const Settled& settled)
     // by a warning; a SELECT that asks has its own result.
     bool only_asks = statement && !is_select && statement->has(sql::effect_reads_last_result);
     if (only_asks && report.error_code == 0 && report.warnings == 0) return;
+    if (is_select && asks_for_last_result(*statement)) asks_for_results_ = true;
+    last_result_lost_ = false;
     warnings_ = report.error_code != 0 ? 1 : report.warnings;
     last_result_on_ = settled.server;
     keeps_last_result_ =
@@ -193,7 +201,7 @@ bool SessionState::loses_state_with(config::ServerId server) const
 
 bool SessionState::needs_link_to(config::ServerId server) const
 {
-    bool result_there = keeps_last_result_ && last_result_on_ == server;
+    bool result_there = (keeps_last_result_ || asks_for_results_) && last_result_on_ == server;
     return transaction_on_ == server || bound_to() == server || result_there ||
            found_rows_on_ == server;
 }

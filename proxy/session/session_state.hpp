@@ -63,6 +63,10 @@ struct Unread {
     bool empty() const { return user_variables.empty() && !last_insert_id && !collation; }
 };
 
+/// Does the statement ask for what the one before it left: ROW_COUNT(), FOUND_ROWS(), warnings, an
+/// error? (Not LAST_INSERT_ID(), which moves.)
+bool asks_for_last_result(const protocol::sql::Statement& statement);
+
 class SessionState {
 public:
     /// After login, COM_CHANGE_USER and COM_RESET_CONNECTION.
@@ -105,6 +109,11 @@ public:
     /// warnings, an error.
     std::optional<config::ServerId> last_result_on() const { return last_result_on_; }
 
+    /// Nobody can tell it any more: the link has done something else since.
+    void lose_last_result() { last_result_lost_ = true; }
+    /// It asks for what statements leave: from now on it keeps its link after each.
+    void expect_questions() { asks_for_results_ = true; }
+    bool is_last_result_lost() const { return last_result_lost_; }
     std::optional<config::ServerId> found_rows_on() const { return found_rows_on_; }
 
     /// Where its last read on a replica ran.
@@ -143,6 +152,8 @@ private:
     std::uint32_t pins_ = pin_none;
     std::optional<config::ServerId> pin_server_;
     std::optional<config::ServerId> last_result_on_;
+    bool last_result_lost_ = false;
+    bool asks_for_results_ = false;   // it has asked before, and will again
     bool keeps_last_result_ = false;  // it is likely to be asked for: the link must be there
     std::optional<config::ServerId> found_rows_on_;  // SQL_CALC_FOUND_ROWS: until asked for
     std::optional<config::ServerId> last_replica_;

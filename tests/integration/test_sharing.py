@@ -169,3 +169,21 @@ def test_waiting_sessions_are_served_in_turn(start_proxy):
     assert sorted(done) == list(range(12))
     assert proxy.metrics().total("pointsman_link_waits_total") > 0
     assert proxy.metrics().total("pointsman_link_wait_timeouts_total") == 0
+
+
+def test_a_lost_row_count_is_an_error_and_no_guess(start_proxy, table):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    with sessions(proxy, 2) as (one, two):
+        rows(one, f"INSERT INTO {table} (id, v) SELECT 1, 'a' UNION SELECT 2, 'b'")
+        rows(one, f"UPDATE {table} SET v='c'")
+        assert value(one, "SELECT ROW_COUNT()") == 2  # nobody else had the link
+        rows(one, "DO 0")
+    with sessions(proxy, 2) as (one, two):
+        rows(one, f"UPDATE {table} SET v='d'")
+        rows(two, "DO 1")
+        with error(1105, "no longer known"):
+            rows(one, "SELECT ROW_COUNT()")
+        rows(one, f"UPDATE {table} SET v='e'")
+        with error(1040):
+            rows(two, "DO 1")  # one keeps it now
+        assert value(one, "SELECT ROW_COUNT()") == 2

@@ -278,13 +278,15 @@ TEST_CASE("what a statement leaves to be asked for keeps its link")
         {{.text = "INSERT INTO t VALUES (1)", .last_insert_id = 7}, primary, true},
         {{.text = "UPDATE t SET a = 1"}, primary, false},
         {{.text = "SHOW WARNINGS", .server = primary}, primary, true},  // asking does not clear
-        {{.text = "SELECT ROW_COUNT()"}, primary, false},               // but a SELECT does
+        {{.text = "SELECT ROW_COUNT()"}, primary, true},  // it will ask again
+        {{.text = "SELECT LAST_INSERT_ID()"}, primary, false},
     };
     for (const auto& row : rows) {
         INFO(row.done.text);
         auto state = state_after({{.text = "SELECT 1/0", .warnings = 1}, row.done});
         CHECK(state.last_result_on() == row.on);
         CHECK(state.needs_link_to(row.on) == row.keeps_link);
+        CHECK_FALSE(state.is_last_result_lost());
     }
 }
 
