@@ -133,9 +133,13 @@ bool Performer::choose_link()
     return is_at_state(*link_, core_.state, state_need()) && is_prepared(*link_);
 }
 
-/// A plain read on a replica sees neither user variables nor LAST_INSERT_ID().
+/// A plain read on a replica sees neither user variables nor LAST_INSERT_ID(). What the statement
+/// before left would be lost by anything that is set first.
 StateNeed Performer::state_need() const
 {
+    bool asks = facts_.statement && asks_for_last_result(*facts_.statement) &&
+                !facts_.statement->has(sql::effect_user_variable);
+    if (asks && core_.state.last_result_on() == route_.server) return StateNeed::reads;
     bool plain = route_.on_replica && facts_.statement &&
                  facts_.statement->access == sql::Access::replica &&
                  !facts_.statement->has(sql::effect_user_variable);

@@ -19,7 +19,9 @@ bool Performer::asks_for_lost_result() const
     // No warnings were left, and every link in the pool is without.
     bool about_warnings = facts_.statement->kind != sql::StatementKind::select;
     if (about_warnings && state.warnings() == 0) return false;
-    return state.is_last_result_lost() || (!link_ && state.last_result_on() == route_.server);
+    if (state.is_last_result_lost()) return true;
+    if (state.last_result_on() != route_.server) return false;
+    return !link_ || !is_at_state(*link_, core_.state, state_need());
 }
 
 /// A link that was idle for long is asked first: its server may be gone without a word.

@@ -187,3 +187,17 @@ def test_a_lost_row_count_is_an_error_and_no_guess(start_proxy, table):
         with error(1040):
             rows(two, "DO 1")  # one keeps it now
         assert value(one, "SELECT ROW_COUNT()") == 2
+
+
+def test_warnings_of_a_read_outlive_what_others_did_on_its_link(start_proxy, table):
+    """A link to a replica that carries another session's leftovers which plain reads do not need
+    gone: nothing may be set between a read and the question for its warnings."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    for _ in range(3):
+        with sessions(proxy, 1) as (one,):
+            rows(one, "SET @left='over'")
+            rows(one, "/* route=replica */ SELECT CAST('12abc' AS SIGNED) FROM app.whoami")
+            assert [row[1] for row in rows(one, "SHOW WARNINGS")] == [1292]
+            rows(one, "/* route=replica */ SELECT name FROM app.whoami")
+            assert value(one, "SELECT FOUND_ROWS()") == 1
+            rows(one, "/* route=replica */ SELECT CAST('12abc' AS SIGNED) FROM app.whoami")
