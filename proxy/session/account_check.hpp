@@ -29,10 +29,19 @@ public:
 
 private:
     const health::ServerView* server_to_ask() const;
+    net::Task<std::optional<Verdict>> ask_at(health::ServerView server, bool must_ask);
     net::Task<std::optional<Verdict>> use_shared_link(config::ServerId server);
+    net::Task<std::optional<Verdict>> open_own_link(health::ServerView server, bool must_ask);
+    bool may_come_plain() const;
+    net::Task<bool> allows_transport(BackendLink& link);
+    std::optional<Verdict> on_connect_failure(ConnectFailure failure);
+    net::Task<bool> logs_in_plain(config::ServerId id);
+    protocol::Err access_denied() const;
     net::Task<std::optional<protocol::auth::Secret>> read_native_hash(std::string user);
 
     SessionCore& core_;
+    bool must_try_plain_ = false;  // the server does not say whether the account needs TLS
+    std::string why_;              // no server could be asked
 };
 
 }  // namespace pointsman::proxy

@@ -27,10 +27,21 @@ std::optional<Credentials::Found> Credentials::find(const std::string& user,
     std::lock_guard lock(mutex_);
     auto learned = learned_.find(user);
     bool fresh = learned != learned_.end() && now - learned->second.verified_at < ttl_;
+    bool plain_fresh = learned != learned_.end() && now - learned->second.plain_at < ttl_;
+    auto plain_era = plain_fresh ? learned->second.plain_era : std::nullopt;
     if (auto listed = listed_.find(user); listed != listed_.end())
-        return Found{listed->second, true, fresh};
+        return Found{listed->second, true, fresh, plain_era};
     if (learned == learned_.end()) return std::nullopt;
-    return Found{learned->second.secret, false, fresh};
+    return Found{learned->second.secret, false, fresh, plain_era};
+}
+
+void Credentials::allow_plain(const std::string& user, std::uint64_t era, net::TimePoint now)
+{
+    std::lock_guard lock(mutex_);
+    auto known = learned_.find(user);
+    if (known == learned_.end()) return;
+    known->second.plain_era = era;
+    known->second.plain_at = now;
 }
 
 void Credentials::learn(const std::string& user, const protocol::auth::Secret& secret,

@@ -9,6 +9,7 @@
 
 #include "proxy/net/clock.hpp"
 
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,8 @@ public:
         protocol::auth::Secret secret;
         bool is_listed = false;
         bool is_fresh = false;  // a server accepted it less than credentials.ttl ago
+        /// A server said as lately that it may come without TLS; the era that it said it in.
+        std::optional<std::uint64_t> plain_era = {};
     };
 
     /// Takes the listed accounts and limits of a configuration; learned ones stay.
@@ -30,6 +33,8 @@ public:
     std::optional<Found> find(const std::string& user, net::TimePoint now) const;
     /// A server accepted `secret` for `user` just now.
     void learn(const std::string& user, const protocol::auth::Secret& secret, net::TimePoint now);
+    /// The account, known by learn(), needs no TLS: so a server said in `era`.
+    void allow_plain(const std::string& user, std::uint64_t era, net::TimePoint now);
     /// A server refused it. Listed accounts stay.
     void forget(const std::string& user);
     std::size_t learned_count() const;
@@ -39,6 +44,8 @@ private:
         protocol::auth::Secret secret;
         net::TimePoint verified_at;
         std::list<std::string>::iterator place;
+        std::optional<std::uint64_t> plain_era = {};
+        net::TimePoint plain_at{};
     };
     /// Drops those that were proven longest ago, down to `most`.
     void make_room(std::size_t most);
