@@ -6,10 +6,6 @@ README.md tells the method and how to read the table."""
 import argparse
 import dataclasses
 import json
-import os
-import platform
-import re
-import shutil
 import signal
 import sys
 import time
@@ -21,6 +17,7 @@ import contenders  # noqa: E402
 import table  # noqa: E402
 import workload  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from stand import machine, own_folder, say  # noqa: E402
 
 
 def parse_options():
@@ -53,16 +50,6 @@ def wanted_contenders(parser, options):
     if unknown:
         parser.error(f"unknown contenders: {', '.join(sorted(unknown))}")
     return wanted
-
-
-def say(text):
-    print(f"== {text}", file=sys.stderr, flush=True)
-
-
-def machine():
-    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return {"cpu": model.group(1) if model else "unknown", "cores": os.cpu_count(),
-            "kernel": platform.release(), "load_before": os.getloadavg()[0]}
 
 
 def measure(proxies, options):
@@ -124,11 +111,8 @@ def main():
     options = parse_options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     about = machine()
-    folder = contenders.binaries.BUILD / "bench-run" / str(os.getpid())
-    try:
+    with own_folder() as folder:
         results, failures = run_in(folder, options)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     report(results, options, about)
     if options.json:
         write_json(options.json, results, about, options)

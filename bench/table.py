@@ -48,7 +48,12 @@ def render(results):
         for name, cells in summary.items():
             rows.append([workload, str(connections), name,
                          *(_text(cells[field], digits) for field, _, digits in COLUMNS)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
+    return markdown(rows)
+
+
+def markdown(rows):
+    """The first row is the heading."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
              for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from contenders import APP, cpu_seconds
+from stand import Failed
 
 NAMES = ("oltp_point_select", "oltp_read_only", "oltp_read_write")
 TABLE_ROWS = 10_000
@@ -14,10 +15,6 @@ WARM_SECONDS = 1  # logins, caches and the first connections to servers stay out
 
 _PROGRESS = re.compile(r"^\[ (\d+)s \] .* qps: ([\d.]+) ")
 _BUCKET = re.compile(r"^\s*([\d.]+) \|.*?\s(\d+)$")
-
-
-class Failed(Exception):
-    """sysbench could not do its work."""
 
 
 @dataclass
@@ -71,12 +68,12 @@ def _mean(text):
     return float(found.group(1)) if found else 0.0
 
 
-def run(contender, workload, connections, seconds, prepared=False):
+def run(contender, workload, connections, seconds, prepared=False, options=()):
     """CPU and queries are taken between sysbench's first and last report of progress, so neither
     logging in nor winding up is in them."""
     total = WARM_SECONDS + seconds + 1  # the last second may have no report
     process = subprocess.Popen(
-        [*command(contender.port, workload, connections, total, prepared), "run"],
+        [*command(contender.port, workload, connections, total, prepared), *options, "run"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
     spend = (lambda: cpu_seconds(contender.pid)) if contender.pid else (lambda: 0.0)
     lines, rates, moments = [], [], {}
