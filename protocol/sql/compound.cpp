@@ -59,9 +59,12 @@ void read_to_depth_zero(Parse& parse, int depth)
 
 }  // namespace
 
+/// What a body does is done by those who call it later.
 void read_program(Parse& parse)
 {
+    auto effects = parse.statement.effects;
     read_to_depth_zero(parse, 0);
+    parse.statement.effects = effects;
 }
 
 void read_block(Parse& parse)

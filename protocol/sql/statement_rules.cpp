@@ -198,8 +198,12 @@ void read_create(Parse& parse)
             case Word::trigger:
             case Word::event:
                 return read_program(parse);
-            case Word::package:
-                return read_block(parse);
+            case Word::package: {
+                auto effects = parse.statement.effects;
+                read_block(parse);
+                parse.statement.effects = effects;
+                return;
+            }
             case Word::database:
             case Word::index:
             case Word::logfile:

@@ -46,8 +46,7 @@ std::optional<std::vector<std::string>> assigned_variables(std::string_view text
         if (begins && !opens && !reads) assigns = true;
         begins = opens || token.is(TokenKind::semicolon);
         if (token.is(TokenKind::assign) || token.is(Word::into)) assigns = true;
-        // LOAD DATA leaves the last line's fields, of any length: not worth fetching.
-        if (token.is(Word::execute) || token.is(Word::load)) return std::nullopt;
+        if (token.is(Word::execute)) return std::nullopt;
         if (!token.is(TokenKind::user_variable)) continue;
         auto name = name_of(token.text);
         if (!name) return std::nullopt;

@@ -75,7 +75,7 @@ net::Task<AccountCheck::Verdict> AccountCheck::ask_server(bool must_ask)
 
 /// Nothing when the server can't be asked.
 net::Task<std::optional<AccountCheck::Verdict>> AccountCheck::ask_at(health::ServerView server,
-                                                                      bool must_ask)
+                                                                     bool must_ask)
 {
     auto& worker = core_.worker;
     auto id = server.id;
@@ -100,8 +100,9 @@ net::Task<std::optional<AccountCheck::Verdict>> AccountCheck::ask_at(health::Ser
 /// As a server words it that refuses a connection without TLS.
 protocol::Err AccountCheck::access_denied() const
 {
-    auto using_password = core_.account.secret.is_empty_password() ? server_error::UsingPassword::no
-                                                          : server_error::UsingPassword::yes;
+    auto using_password = core_.account.secret.is_empty_password()
+                              ? server_error::UsingPassword::no
+                              : server_error::UsingPassword::yes;
     return server_error::access_denied(core_.account.user, core_.client_host, using_password);
 }
 
@@ -147,8 +148,7 @@ net::Task<std::optional<AccountCheck::Verdict>> AccountCheck::open_own_link(
         co_return on_connect_failure(std::move(*failure));
     auto& link = std::get<BackendLinkPtr>(opened);
     if (must_ask) worker.counters.logins_learned.add();
-    worker.shared.credentials.learn(core_.account.user, core_.account.secret,
-                                    worker.reactor.now());
+    worker.shared.credentials.learn(core_.account.user, core_.account.secret, worker.reactor.now());
     core_.home = link->server;
     core_.tag->set_link(link->server, link->backend_connection_id);
     worker.pool.adopt_login(lease, std::move(link));
@@ -170,8 +170,8 @@ std::optional<AccountCheck::Verdict> AccountCheck::on_connect_failure(ConnectFai
 bool AccountCheck::may_come_plain() const
 {
     if (core_.client.is_tls()) return true;
-    auto known = core_.worker.shared.credentials.find(core_.account.user,
-                                                      core_.worker.reactor.now());
+    auto known =
+        core_.worker.shared.credentials.find(core_.account.user, core_.worker.reactor.now());
     return known && known->plain_era == core_.era;
 }
 

@@ -415,7 +415,8 @@ void Performer::settle(BackendLink& link)
 {
     Settled settled{facts_.command,    facts_.statement,    &report_,
                     link.server,       route_.on_replica,   state_changed_,
-                    link.tracks_state, text_.assigned,      text_.sets_collation};
+                    link.tracks_state, text_.assigned,      text_.sets_collation,
+                    text_.held,        text_.runs_known_text};
     core_.state.settle(settled);
     if (changes_era(facts_, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);

@@ -23,6 +23,9 @@ struct CommandText {
     bool keeps_link = false;
     /// User variables that it assigns, in lower case; nothing: some that nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
+    /// As in Settled.
+    std::vector<protocol::sql::HeldChange> held = {};
+    bool runs_known_text = false;
 };
 
 class Performer : private ResponseEditor {

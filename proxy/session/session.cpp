@@ -10,6 +10,7 @@
 #include "proxy/session/login.hpp"
 #include "proxy/session/performer.hpp"
 #include "proxy/session/statement_commands.hpp"
+#include "proxy/session/text_effects.hpp"
 
 #include <algorithm>
 
@@ -215,8 +216,8 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     }
     CommandText out;
     out.sets_collation = text && may_set_collation(statement, *text, core_.state);
-    auto whole_text = text ? std::optional(*text) : std::nullopt;
-    if (statement.has(sql::effect_user_variable)) out.assigned = assigned_by(core_, whole_text);
+    auto whole_text = text && command.is_whole() ? std::optional(*text) : std::nullopt;
+    note_effects(core_, statement, whole_text, out);
     if (text && command.is_whole() && statement.has(sql::effect_connection_id))
         out.payload = with_own_connection_id(payload_of(core_, command));
     CommandFacts facts{Command::query, &statement, std::nullopt};

@@ -2,6 +2,8 @@
 
 #include "protocol/server_status.hpp"
 
+#include <algorithm>
+
 namespace pointsman::proxy {
 
 namespace sql = protocol::sql;
@@ -9,20 +11,26 @@ namespace server_status = protocol::server_status;
 
 namespace {
 
-/// Effect of a statement → the pin that it leaves.
+/// What a session holds by name → the pin that it is.
 struct PinRow {
-    sql::Effect effect;
+    sql::Held what;
     Pin pin;
 };
 constexpr PinRow pin_rows[] = {
-    {sql::effect_temporary_table, pin_temporary_table},
-    {sql::effect_lock_tables, pin_lock_tables},
-    {sql::effect_session_tracking, pin_session_tracking},
-    {sql::effect_xa, pin_xa},
-    {sql::effect_prepared_text, pin_prepared_text},
-    {sql::effect_user_lock, pin_user_lock},
-    {sql::effect_handler, pin_handler},
+    {sql::Held::temporary_table, pin_temporary_table},
+    {sql::Held::table_locks, pin_lock_tables},
+    {sql::Held::read_lock, pin_lock_tables},
+    {sql::Held::backup_lock, pin_lock_tables},
+    {sql::Held::xa, pin_xa},
+    {sql::Held::prepared_text, pin_prepared_text},
+    {sql::Held::user_lock, pin_user_lock},
+    {sql::Held::handler, pin_handler},
 };
+constexpr std::uint32_t pins_held = pin_temporary_table | pin_lock_tables | pin_xa |
+                                    pin_prepared_text | pin_user_lock | pin_handler;
+constexpr std::uint32_t effects_held =
+    sql::effect_temporary_table | sql::effect_lock_tables | sql::effect_unlock_tables |
+    sql::effect_xa | sql::effect_prepared_text | sql::effect_user_lock | sql::effect_handler;
 
 /// Statements whose change of state is named by their own effects or by the variable tracker.
 bool explains_state_change(const sql::Statement& statement)
@@ -32,6 +40,13 @@ bool explains_state_change(const sql::Statement& statement)
                                         sql::effect_prepared_text | sql::effect_session_tracking;
     return (statement.effects & explained) != 0 && statement.kind != sql::StatementKind::call &&
            statement.kind != sql::StatementKind::execute;
+}
+
+/// Errors of statements that did not begin: no such procedure, no right to it, syntax.
+bool refused_at_once(std::uint16_t code)
+{
+    constexpr std::uint16_t codes[] = {1044, 1045, 1046, 1049, 1064, 1243, 1305, 1318, 1370, 1414};
+    return std::find(std::begin(codes), std::end(codes), code) != std::end(codes);
 }
 
 /// sql_mode ANSI also contains ANSI_QUOTES; the server reports it expanded.
@@ -105,7 +120,10 @@ void SessionState::settle(const Settled& settled)
     if (report.has_status) status_ = report.status;
     if (settled.on_replica) last_replica_ = settled.server;
     settle_transaction(settled);
-    if (report.error_code == 0) settle_pins(settled);
+    if (report.error_code == 0)
+        settle_pins(settled);
+    else
+        settle_failure(settled);
     settle_unread(settled);
     if (report.last_insert_id != 0) last_insert_id_ = report.last_insert_id;
     settle_last_result(settled);
@@ -230,31 +248,68 @@ void SessionState::pin(std::uint32_t pins, config::ServerId server)
 
 void SessionState::settle_pins(const Settled& settled)
 {
-    std::uint32_t pins = pin_none;
     pins_ &= ~pin_next_transaction;
-    if (settled.command == protocol::Command::set_option) pins |= pin_set_option;
-    if (immovable_changed_) pins |= pin_session_variable;
-    if (settled.statement) {
-        const auto& statement = *settled.statement;
-        for (const auto& row : pin_rows)
-            if (statement.has(row.effect)) pins |= row.pin;
-        if (!settled.link_tracks_state && statement.has(sql::effect_system_variable))
-            pins |= pin_session_variable;
-        // SET ROLE and SET TRANSACTION for the next one are reported by no tracker.
-        bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
-        if (unreported && statement.kind == sql::StatementKind::set_transaction)
-            pins |= pin_next_transaction;
-        else if (unreported && settled.link_tracks_state)
-            pins |= pin_unexplained;
-        if (settled.state_changed && !variable_changed_ && !explains_state_change(statement))
-            pins |= pin_unexplained;
-        // Without that tracker a routine may have left anything behind.
-        if (!settled.link_tracks_state && statement.kind == sql::StatementKind::call)
-            pins |= pin_unexplained;
-        if (statement.has(sql::effect_unlock_tables)) pins_ &= ~pin_lock_tables;
-    }
+    settle_held(settled);
+    auto pins = pins_left_by(settled);
     if (pins != pin_none) pin(pins, settled.server);
     if (pins_ == pin_none) pin_server_.reset();
+}
+
+/// Of what the session holds by name only the kinds pin it.
+void SessionState::settle_held(const Settled& settled)
+{
+    if (settled.held.empty()) return;
+    for (const auto& change : settled.held) held_.apply(change, schema_);
+    pins_ &= ~pins_held;
+    for (const auto& row : pin_rows)
+        if (held_.holds(row.what)) pin(row.pin, settled.server);
+}
+
+std::uint32_t SessionState::pins_left_by(const Settled& settled) const
+{
+    std::uint32_t pins = pin_none;
+    if (settled.command == protocol::Command::set_option) pins |= pin_set_option;
+    if (immovable_changed_) pins |= pin_session_variable;
+    if (!settled.statement) return pins;
+    const auto& statement = *settled.statement;
+    if (statement.has(sql::effect_session_tracking)) pins |= pin_session_tracking;
+    if (!settled.link_tracks_state && statement.has(sql::effect_system_variable))
+        pins |= pin_session_variable;
+    // SET ROLE and SET TRANSACTION for the next one are reported by no tracker.
+    bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
+    if (unreported && statement.kind == sql::StatementKind::set_transaction)
+        pins |= pin_next_transaction;
+    else if (unreported && settled.link_tracks_state)
+        pins |= pin_unexplained;
+    bool explained = explains_state_change(statement) || settled.runs_known_text;
+    if (settled.state_changed && !variable_changed_ && !explained) pins |= pin_unexplained;
+    // Not every change is reported: what a text does that nobody knows may be anything.
+    if (statement.kind == sql::StatementKind::execute && !settled.runs_known_text)
+        pins |= pin_unexplained;
+    // Without that tracker a routine may have left anything behind.
+    if (!settled.link_tracks_state && statement.kind == sql::StatementKind::call)
+        pins |= pin_unexplained;
+    return pins;
+}
+
+bool SessionState::may_change_held(const sql::Statement& statement) const
+{
+    if ((statement.effects & effects_held) != 0) return true;
+    if (held_.empty()) return false;
+    // A DROP TABLE may mean a temporary one, and a transaction lets go of table locks.
+    return statement.kind == sql::StatementKind::ddl || statement.kind == sql::StatementKind::begin;
+}
+
+/// An ERR tells nothing of what was done before it.
+void SessionState::settle_failure(const Settled& settled)
+{
+    if (!settled.statement) return;
+    const auto& statement = *settled.statement;
+    bool several = statement.statement_count > 1;
+    bool runs_more = statement.kind == sql::StatementKind::call ||
+                     (statement.kind == sql::StatementKind::execute && !settled.runs_known_text);
+    bool did_some = several || (runs_more && !refused_at_once(settled.report->error_code));
+    if (did_some) pin(pin_unexplained, settled.server);
 }
 
 void SessionState::forget_server(config::ServerId server)
@@ -274,6 +329,7 @@ void SessionState::forget_server(config::ServerId server)
     if (pin_server_ != server) return;
     pin_server_.reset();
     pins_ = pin_none;
+    held_ = {};
 }
 
 bool SessionState::autocommit() const

@@ -9,6 +9,7 @@
 #include "config/endpoint.hpp"
 
 #include "proxy/pool/session_sync.hpp"
+#include "proxy/session/held_things.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,10 @@ struct Settled {
     /// nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
     bool sets_collation = false;  // perhaps, and without a report
+    /// What the statement takes and leaves by name, if may_change_held().
+    std::vector<protocol::sql::HeldChange> held = {};
+    /// It runs a text that is known, and does nothing to the session but what is said here.
+    bool runs_known_text = false;
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session
@@ -86,6 +91,9 @@ public:
     bool needs_link_to(config::ServerId server) const;
     /// What must be read from the link that is left; then note it with the two below.
     const Unread& unread() const { return unread_; }
+    /// May the statement take or leave what a session holds by name? Then its text must be read.
+    bool may_change_held(const protocol::sql::Statement& statement) const;
+    const HeldThings& held() const { return held_; }
     /// `literal` is SQL that gives the value with its type; nothing: it can't be moved.
     void note_user_variable(const std::string& name, const std::optional<std::string>& literal);
     void note_last_insert_id(std::uint64_t id);
@@ -138,6 +146,9 @@ private:
     void note_variable(const protocol::TrackedVariable& variable);
     void settle_transaction(const Settled& settled);
     void settle_pins(const Settled& settled);
+    void settle_held(const Settled& settled);
+    void settle_failure(const Settled& settled);
+    std::uint32_t pins_left_by(const Settled& settled) const;
     void settle_unread(const Settled& settled);
     void settle_last_result(const Settled& settled);
     void pin(std::uint32_t pins, config::ServerId server);
@@ -151,6 +162,7 @@ private:
     std::optional<config::ServerId> transaction_on_;
     std::uint32_t pins_ = pin_none;
     std::optional<config::ServerId> pin_server_;
+    HeldThings held_;  // on pin_server_
     std::optional<config::ServerId> last_result_on_;
     bool last_result_lost_ = false;
     bool asks_for_results_ = false;   // it has asked before, and will again

@@ -6,6 +6,7 @@
 #include "protocol/sql/connection_id.hpp"
 
 #include "proxy/session/performer.hpp"
+#include "proxy/session/text_effects.hpp"
 
 namespace pointsman::proxy {
 
@@ -87,8 +88,7 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
     auto& statement = *core.prepared.find(id);
     CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
     CommandText out{id, {}};
-    if (statement.facts.has(sql::effect_user_variable))
-        out.assigned = assigned_by(core, statement.key->text);
+    note_effects(core, statement.facts, statement.key->text, out);
     out.keeps_link = true;  // until it is known whether a cursor is open
     Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();

@@ -109,19 +109,66 @@ def test_last_insert_id_is_the_sessions_own(few_links, table):
     ("CREATE TEMPORARY TABLE app.own (a INT)", "DROP TEMPORARY TABLE app.own"),
     ("LOCK TABLES app.whoami READ", "UNLOCK TABLES"),
     ("SELECT GET_LOCK(CONCAT('lock', CONNECTION_ID()), 0)", "SELECT RELEASE_ALL_LOCKS()"),
+    ("SELECT GET_LOCK('lock', 0)", "DO RELEASE_LOCK('lock')"),
+    ("HANDLER app.whoami OPEN AS h", "HANDLER h CLOSE"),
+    ("PREPARE p FROM 'SELECT @a:=2'", "DEALLOCATE PREPARE p"),
+    ("XA START 'a'; XA END 'a'", "XA ROLLBACK 'a'"),
 ])
 def test_what_cannot_move_keeps_its_link(start_proxy, pin, unpin):
     proxy = start_proxy(workers=1, pool={"max_links": 2, "link_wait_timeout": "200ms"})
     one = proxy.connect()
     with sessions(proxy, 2) as (two, three):
-        rows(one, pin)
-        rows(two, pin)
+        rows(one, pin.split(";")[0].replace("'a'", "'b'"))
+        rows(two, pin.split(";")[0])
+        for statement in pin.split(";")[1:]:
+            rows(two, statement)
         with error(1040, r"none to server db1 became free in time \(pool.max_links is 2\)"):
             rows(three, "DO 1")
         rows(two, "DO 2")  # a session that holds a link does not wait
         one.close()        # what it held ends with it
         assert rows(three, "DO 3") == []
-        rows(two, unpin)
+    with sessions(proxy, 3) as (one, two, three):
+        for client in (one, two):
+            for statement in pin.split(";"):
+                rows(client, statement)
+            if pin.startswith("PREPARE"):
+                rows(client, "EXECUTE p")
+            rows(client, unpin)
+        assert rows(three, "DO 4") == []  # nothing keeps a link any more
+        if pin.startswith("PREPARE"):
+            assert value(one, "SELECT @a") == value(two, "SELECT @a") == 2
+            assert value(three, "SELECT @a") is None
+
+
+def test_a_routine_that_fails_leaves_nothing_to_others(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    cluster.primary.sql("DROP PROCEDURE IF EXISTS app.half")
+    cluster.primary.sql("CREATE PROCEDURE app.half() BEGIN SET @half=1;"
+                        " CREATE TEMPORARY TABLE app.half_done (a INT);"
+                        " SIGNAL SQLSTATE '45000'; END")
+    try:
+        one = proxy.connect()
+        with error(1644):
+            rows(one, "CALL app.half()")
+        assert rows(one, "SELECT COUNT(*), @half FROM app.half_done") == [(0, 1)]
+        one.close()
+        with sessions(proxy, 1) as (two,):
+            assert value(two, "SELECT @half") is None
+            with error(1146):
+                rows(two, "SELECT * FROM app.half_done")
+    finally:
+        cluster.primary.sql("DROP PROCEDURE app.half")
+
+
+def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    file = tmp_path / "rows.txt"
+    file.write_text("1\tone\n2\ttwo\n")
+    with contextlib.closing(proxy.connect(local_infile=True)) as one, sessions(proxy, 1) as (two,):
+        rows(one, f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} (id, @v) SET v=@v")
+        rows(one, "DO 0")
+        assert value(two, "SELECT @v") is None
+        assert value(one, "SELECT @v") == "two"
 
 
 def test_nothing_is_left_for_the_next_session(start_proxy, table):

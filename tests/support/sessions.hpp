@@ -3,6 +3,7 @@
 
 #include "protocol/server_status.hpp"
 #include "protocol/sql/classifier.hpp"
+#include "protocol/sql/held_changes.hpp"
 
 #include "health/topology.hpp"
 
@@ -75,6 +76,8 @@ inline void settle(proxy::SessionState& state, const Done& done)
     settled.link_tracks_state = done.link_tracks_state;
     settled.assigned = done.assigned;
     if (done.assigns_unnamed) settled.assigned.reset();
+    if (state.may_change_held(statement))
+        settled.held = protocol::sql::held_changes(done.text, statement, state.dialect());
     state.settle(settled);
 }
 

@@ -23,6 +23,21 @@ std::string value_of(const SessionState& state, std::string_view name)
     return found == state.variables()->end() ? "not there" : found->second;
 }
 
+struct Release {
+    Done before, after;
+    std::uint32_t left;
+};
+
+void check_releases(const std::vector<Release>& rows)
+{
+    for (const auto& row : rows) {
+        INFO(row.before.text << " then " << row.after.text);
+        const auto state = state_after({row.before, row.after});
+        CHECK(state.pins() == row.left);
+        CHECK(state.bound_to().has_value() == (row.left != pin_none));
+    }
+}
+
 }  // namespace
 
 TEST_CASE("status flags say where a transaction is")
@@ -162,11 +177,7 @@ TEST_CASE("COM_SET_OPTION pins")
 
 TEST_CASE("what frees a session of its pins")
 {
-    struct Row {
-        Done before, after;
-        std::uint32_t left;
-    };
-    const std::vector<Row> rows{
+    check_releases({
         {{.text = "LOCK TABLES t WRITE"}, {.text = "SELECT 1"}, pin_lock_tables},
         {{.text = "LOCK TABLES t WRITE"}, {.text = "UNLOCK TABLES"}, pin_none},
         {{.text = "LOCK TABLES t WRITE"},
@@ -177,13 +188,86 @@ TEST_CASE("what frees a session of its pins")
          {.text = "SET TRANSACTION READ WRITE"},
          pin_next_transaction},
         {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, {.text = "COMMIT"}, pin_temporary_table},
-    };
-    for (const auto& row : rows) {
-        INFO(row.before.text << " then " << row.after.text);
-        const auto state = state_after({row.before, row.after});
-        CHECK(state.pins() == row.left);
-        CHECK(state.bound_to().has_value() == (row.left != pin_none));
-    }
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"}, {.text = "DROP TABLE t"}, pin_none},
+        {{.text = "CREATE TEMPORARY TABLE `t` (a INT)"},
+         {.text = "drop temporary table if exists x, t"},
+         pin_none},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+         {.text = "DROP TEMPORARY TABLE t", .error_code = 1051},
+         pin_temporary_table},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+         {.text = "DROP TABLE shop.t"},
+         pin_temporary_table},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+         {.text = "DROP TABLE T"},
+         pin_temporary_table},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+         {.text = "CREATE PROCEDURE p() BEGIN DO 1; DROP TABLE t; END"},
+         pin_temporary_table},
+        {{.text = "CREATE TEMPORARY TABLE t (a INT)"},
+         {.text = "SELECT 1; DROP TABLE t"},
+         pin_temporary_table},
+    });
+}
+
+TEST_CASE("user locks pin until as many are released by name, or all")
+{
+    check_releases({
+        {{.text = "SELECT GET_LOCK('a', 1)"}, {.text = "SELECT RELEASE_LOCK('a')"}, pin_none},
+        {{.text = "SELECT GET_LOCK('a', 1)"}, {.text = "DO RELEASE_LOCK('a')"}, pin_none},
+        {{.text = "SELECT GET_LOCK('a', 1)"}, {.text = "DO RELEASE_LOCK('b')"}, pin_user_lock},
+        {{.text = "DO GET_LOCK('a', 1), GET_LOCK('a', 1)"},
+         {.text = "DO RELEASE_LOCK('a')"},
+         pin_user_lock},
+        {{.text = "DO GET_LOCK('a', 1), GET_LOCK('a', -1)"},
+         {.text = "DO RELEASE_LOCK('a'), RELEASE_LOCK('a')"},
+         pin_none},
+        {{.text = "SELECT GET_LOCK('a', 1)"},
+         {.text = "SELECT IF(0, RELEASE_LOCK('a'), 1)"},
+         pin_user_lock},
+        {{.text = "SELECT GET_LOCK('a', 1)"},
+         {.text = "SELECT RELEASE_LOCK('a') FROM t WHERE 0"},
+         pin_user_lock},
+        {{.text = "SELECT GET_LOCK('a', 1)"},
+         {.text = "SELECT RELEASE_LOCK('a') LIMIT 0"},
+         pin_user_lock},
+        {{.text = "SELECT GET_LOCK(?, 1)"}, {.text = "DO RELEASE_LOCK('a')"}, pin_user_lock},
+        {{.text = "SELECT GET_LOCK(?, 1)"}, {.text = "DO RELEASE_ALL_LOCKS()"}, pin_none},
+        {{.text = "SELECT GET_LOCK('a' 'b', 1)"}, {.text = "DO RELEASE_LOCK('a')"}, pin_user_lock},
+        {{.text = "SELECT IS_FREE_LOCK('a')"}, {.text = "SELECT 1"}, pin_none},
+    });
+}
+
+TEST_CASE("handlers, transactions, locks and prepared texts pin until they end")
+{
+    check_releases({
+        {{.text = "HANDLER t OPEN AS h"}, {.text = "HANDLER h READ FIRST"}, pin_handler},
+        {{.text = "HANDLER t OPEN AS h"}, {.text = "HANDLER t CLOSE"}, pin_handler},
+        {{.text = "HANDLER s.t OPEN h"}, {.text = "HANDLER h CLOSE"}, pin_none},
+        {{.text = "HANDLER s.t OPEN"}, {.text = "HANDLER t CLOSE"}, pin_none},
+        {{.text = "XA START 'a'"}, {.text = "XA PREPARE 'a'"}, pin_xa},
+        {{.text = "XA START 'a'"}, {.text = "XA COMMIT 'a' ONE PHASE"}, pin_none},
+        {{.text = "XA START 'a'"}, {.text = "XA ROLLBACK 'a'"}, pin_none},
+        {{.text = "XA COMMIT 'a'"}, {.text = "XA RECOVER"}, pin_none},
+        {{.text = "FLUSH TABLES WITH READ LOCK"}, {.text = "BEGIN"}, pin_lock_tables},
+        {{.text = "FLUSH TABLES WITH READ LOCK"}, {.text = "UNLOCK TABLES"}, pin_none},
+        {{.text = "LOCK TABLES t READ"}, {.text = "START TRANSACTION"}, pin_none},
+        {{.text = "LOCK INSTANCE FOR BACKUP"}, {.text = "UNLOCK TABLES"}, pin_lock_tables},
+        {{.text = "LOCK INSTANCE FOR BACKUP"}, {.text = "UNLOCK INSTANCE"}, pin_none},
+        {{.text = "PREPARE p FROM 'SELECT 1'"}, {.text = "DEALLOCATE PREPARE P"}, pin_none},
+        {{.text = "PREPARE p FROM 'SELECT 1'"}, {.text = "DROP PREPARE p"}, pin_none},
+        {{.text = "PREPARE p FROM @x"}, {.text = "DEALLOCATE PREPARE q"}, pin_prepared_text},
+        // A text that nobody knows may do anything.
+        {{.text = "EXECUTE p"}, {.text = "DEALLOCATE PREPARE p"}, pin_unexplained},
+        // So may what failed after it began.
+        {{.text = "CALL p()", .error_code = 1644}, {.text = "SELECT 1"}, pin_unexplained},
+        {{.text = "CALL p()", .error_code = 1305}, {.text = "SELECT 1"}, pin_none},
+        {{.text = "SET @a=1; SELECT x", .error_code = 1054}, {.text = "SELECT 1"}, pin_unexplained},
+        // Nothing of a body is done when it is stored.
+        {{.text = "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=GET_LOCK('a', 1)"},
+         {.text = "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO CREATE TEMPORARY TABLE x (a INT)"},
+         pin_none},
+    });
 }
 
 TEST_CASE("a reset ends all that a session had, but not what its server is")
@@ -278,7 +362,7 @@ TEST_CASE("what a statement leaves to be asked for keeps its link")
         {{.text = "INSERT INTO t VALUES (1)", .last_insert_id = 7}, primary, true},
         {{.text = "UPDATE t SET a = 1"}, primary, false},
         {{.text = "SHOW WARNINGS", .server = primary}, primary, true},  // asking does not clear
-        {{.text = "SELECT ROW_COUNT()"}, primary, true},  // it will ask again
+        {{.text = "SELECT ROW_COUNT()"}, primary, true},                // it will ask again
         {{.text = "SELECT LAST_INSERT_ID()"}, primary, false},
     };
     for (const auto& row : rows) {
