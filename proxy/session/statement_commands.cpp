@@ -165,11 +165,13 @@ net::Task<Ended> close(SessionCore& core, ClientCommand command, std::uint32_t i
     co_return std::nullopt;
 }
 
-/// Pieces of a value go where the execution will: by the same plan, or where the first one went.
+/// Pieces of a value go where the execution will: to the primary, or where the first one went. A
+/// replica may turn out not to have what the execution must see, and then the pieces are there.
 net::Task<Ended> send_long_data(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
     auto& statement = *core.prepared.find(id);
     auto facts = statement.facts;
+    facts.access = sql::Access::primary;
     CommandFacts command_facts{Command::stmt_send_long_data, &facts, statement.long_data_on};
     CommandText out{id, {}};
     out.keeps_link = true;

@@ -1,7 +1,6 @@
 """All kinds of commands and answers, of all sizes, arrive unchanged."""
 
 import contextlib
-import ctypes
 import random
 import struct
 import threading
@@ -11,6 +10,7 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
+from c_client import CClient
 from support import WHO, error, names, rows, value
 
 PACKET = 0xFFFFFF  # the longest payload of one packet
@@ -144,57 +144,6 @@ def test_small_commands(client):
     assert value(client, "SELECT 3") == 3
 
 
-class CClient:
-    """What PyMySQL lacks, by the C client library that C programs and sysbench use."""
-
-    def __init__(self, proxy, user="app", password="app_pw", flags=0):
-        self.library = ctypes.CDLL("libmariadb.so.3")
-        for name in ("mysql_init", "mysql_real_connect", "mysql_stmt_init", "mysql_error",
-                     "mysql_stmt_error"):
-            getattr(self.library, name).restype = ctypes.c_void_p
-        self.handle = ctypes.c_void_p(self.library.mysql_init(None))
-        connected = self.library.mysql_real_connect(
-            self.handle, b"127.0.0.1", user.encode(), password.encode(), b"app",
-            ctypes.c_uint(proxy.port()), None, ctypes.c_ulong(flags))
-        assert connected, self.error()
-
-    def error(self):
-        return ctypes.string_at(self.library.mysql_error(self.handle)).decode()
-
-    def change_user(self, user, password, schema):
-        return self.library.mysql_change_user(self.handle, user.encode(), password.encode(),
-                                              schema.encode())
-
-    def prepare(self, sql):
-        statement = ctypes.c_void_p(self.library.mysql_stmt_init(self.handle))
-        failed = self.library.mysql_stmt_prepare(statement, sql.encode(),
-                                                  ctypes.c_ulong(len(sql)))
-        assert not failed, self.statement_error(statement)
-        return statement
-
-    def execute(self, statement):
-        """Runs a statement without parameters; the number of rows that it gave."""
-        failed = self.library.mysql_stmt_execute(statement)
-        assert not failed, self.statement_error(statement)
-        self.library.mysql_stmt_store_result(statement)
-        self.library.mysql_stmt_num_rows.restype = ctypes.c_ulonglong
-        return self.library.mysql_stmt_num_rows(statement)
-
-    def send_long_data(self, statement, piece):
-        failed = self.library.mysql_stmt_send_long_data(
-            statement, ctypes.c_uint(0), piece, ctypes.c_ulong(len(piece)))
-        assert not failed, self.statement_error(statement)
-
-    def statement_error(self, statement):
-        return ctypes.string_at(self.library.mysql_stmt_error(statement)).decode()
-
-    def query(self, sql):
-        return self.library.mysql_query(self.handle, sql.encode())
-
-    def close(self):
-        self.library.mysql_close(self.handle)
-
-
 def test_another_user_takes_over_the_connection(proxy, account, table):
     user = account("second-pw", grants="ALL ON sbtest.*")
     with contextlib.closing(CClient(proxy)) as client:
@@ -237,10 +186,7 @@ def test_binary_prepared_statements(proxy, client, table, cluster):
 def test_a_value_sent_in_pieces(proxy, client, table, size):
     with contextlib.closing(CClient(proxy)) as c_client:
         write = c_client.prepare(f"INSERT INTO {table} (v) VALUES (?)")
-        # Bound as a text without a value: MYSQL_BIND is 112 bytes, its type stands at 96.
-        bind = ctypes.create_string_buffer(112)
-        struct.pack_into("<I", bind, 96, 252)
-        assert c_client.library.mysql_stmt_bind_param(write, bind) == 0
+        c_client.bind_long_data(write)
         for letter in (b"a", b"b", b"c"):
             c_client.send_long_data(write, letter * size)
         c_client.execute(write)

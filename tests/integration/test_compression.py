@@ -10,10 +10,10 @@ import pymysql
 import pytest
 
 import binaries
+from c_client import CClient
 from compressed_client import CLIENT_COMPRESS, compressed_packet, connect
 from flavour import APP
 from support import error, mariadb_client, mysql_client, rows, sysbench, value
-from test_commands import CClient
 
 # (client, server); shared proxies of the module
 PAIRS = [("zlib", "off"), ("zstd", "off"), (None, "zlib"), (None, "zstd"), ("zlib", "zstd"),

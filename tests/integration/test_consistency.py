@@ -8,9 +8,9 @@ import time
 
 import pymysql
 import pytest
+from c_client import CClient
 from process import wait_until
 from support import Background, error, rows, value
-from test_commands import CClient
 
 LAGGING = {"max_lag": "1min"}
 
@@ -280,3 +280,17 @@ def test_prepared_reads_see_prepared_writes(cluster, table, start_proxy):
             stale += client.execute(reads) < n
     assert stale == 0
     assert outcome(proxy, "waited") > 20
+
+
+def test_prepared_reads_with_values_in_pieces_see_the_sessions_writes(cluster, table, start_proxy):
+    proxy = proxy_with(start_proxy, "session")
+    stale = 0
+    with contextlib.closing(CClient(proxy)) as client, stuttering(cluster.replicas):
+        reads = client.prepare(f"SELECT id FROM {table} WHERE v = ?")
+        client.bind_long_data(reads)
+        for n in range(1, 100):
+            assert client.query(f"INSERT INTO {table} (v) VALUES ('piece by piece')") == 0
+            for piece in (b"piece ", b"by ", b"piece"):
+                client.send_long_data(reads, piece)
+            stale += client.execute(reads) < n
+    assert stale == 0
