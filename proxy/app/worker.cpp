@@ -36,6 +36,14 @@ Worker::Worker(SharedContext& shared, SettingsPtr settings, std::uint64_t seed)
     context_.end_session = [this](std::uint32_t connection_id) {
         post([connection_id](Worker& on_thread) { on_thread.kill_session(connection_id); });
     };
+    context_.note_pinned = [this](std::uint32_t connection_id, config::ServerId id,
+                                  std::string_view reason) {
+        const auto* server = context_.topology->find(id);
+        log_event(LogLevel::debug, "session keeps its link",
+                  {{"reason", reason},
+                   {"server", server ? server->name : ""},
+                   {"connection_id", connection_id}});
+    };
 }
 
 Worker::~Worker()
@@ -136,6 +144,14 @@ void Worker::kill_session(std::uint32_t connection_id)
             session->kill();
             return;
         }
+}
+
+std::vector<SessionInfo> Worker::sessions() const
+{
+    std::vector<SessionInfo> list;
+    list.reserve(sessions_.size());
+    for (const auto* session : sessions_) list.push_back(session->describe());
+    return list;
 }
 
 void Worker::abort_sessions()

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
 namespace pointsman::proxy {
 
@@ -40,6 +41,8 @@ public:
     void begin_drain();
     void abort_sessions();
     void kill_session(std::uint32_t connection_id);
+    /// All sessions, for whoever asks by post().
+    std::vector<SessionInfo> sessions() const;
     /// Ends the sessions that still hold something on one of these servers.
     void abort_sessions_on(const std::vector<config::ServerId>& servers);
 

@@ -111,6 +111,9 @@ private:
 /// How a session ended; the order is that of close_reason.hpp.
 constexpr std::size_t max_close_reasons = 32;
 
+/// Why sessions keep their links; the order is that of pin.hpp.
+constexpr std::size_t max_pins = 24;
+
 /// Servers with numbers of their own.
 constexpr std::size_t max_counted_servers = 64;
 
@@ -120,6 +123,7 @@ struct Counters {
     Counter tls_handshakes;
     Counter bytes_from_clients, bytes_to_clients;
     std::array<Counter, max_close_reasons> sessions_closed;
+    std::array<Counter, max_pins> pins_taken, pins_held;  // the second are gauges
     std::array<Counter, route_reason_count> routes;
     std::array<Counter, read_freshness_count> read_freshness;
     LatencyHistogram consistency_wait;  // of reads that waited at a replica

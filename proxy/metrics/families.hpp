@@ -18,6 +18,8 @@ enum class Family : std::uint8_t {
     sessions_open,
     sessions_opened,
     sessions_closed,
+    sessions_pinned,
+    pins_taken,
     logins,
     logins_learned,
     tls_handshakes,
@@ -69,7 +71,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 56;
+constexpr std::size_t family_count = 58;
 
 struct FamilyText {
     Family family;

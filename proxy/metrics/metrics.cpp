@@ -3,6 +3,7 @@
 #include "proxy/metrics/process_stats.hpp"
 #include "proxy/metrics/sample_sheet.hpp"
 #include "proxy/session/close_reason.hpp"
+#include "proxy/session/pin.hpp"
 
 #include <limits>
 #include <map>
@@ -132,6 +133,18 @@ void add_closed(SampleSheet& sheet, const Workers& workers)
     for (std::size_t i = 0; i < close_reason_count; ++i) {
         auto value = sum_of(workers, [&](const Counters& c) { return c.sessions_closed[i].get(); });
         sheet.add(Family::sessions_closed, value, {{"reason", close_reasons[i].label}});
+    }
+}
+
+static_assert(pin_count <= max_pins);
+
+void add_pins(SampleSheet& sheet, const Workers& workers)
+{
+    for (std::size_t i = 0; i < pin_count; ++i) {
+        auto held = sum_of(workers, [&](const Counters& c) { return c.pins_held[i].get(); });
+        auto taken = sum_of(workers, [&](const Counters& c) { return c.pins_taken[i].get(); });
+        sheet.add(Family::sessions_pinned, held, {{"reason", pin_names[i].name}});
+        sheet.add(Family::pins_taken, taken, {{"reason", pin_names[i].name}});
     }
 }
 
@@ -282,6 +295,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const
     add_totals(sheet, workers);
     add_freshness(sheet, workers);
     add_closed(sheet, workers);
+    add_pins(sheet, workers);
     if (topology) {
         auto servers = named_slots(*topology);
         for (const auto& server : servers) add_server_counters(sheet, workers, server);

@@ -72,6 +72,7 @@ public:
         statements_.clear();
         bound_ = 0;
     }
+    bool any_bound() const { return bound_ != 0; }
     /// Must the link to `server` be kept for one of them?
     bool needs_link_to(config::ServerId server) const
     {

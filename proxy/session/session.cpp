@@ -78,6 +78,7 @@ Session::Session(WorkerContext& worker, const net::Accepted& accepted,
 
 Session::~Session()
 {
+    count_pins(core_, pin_none);
     end_links(core_);
     listener_->sessions.fetch_sub(1, std::memory_order_relaxed);
     core_.worker.counters.sessions_open.sub();
@@ -126,6 +127,8 @@ net::Task<CloseReason> Session::serve()
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
         auto ended = co_await handle(*next.command);
         if (ended) co_return *ended;
+        auto pins = reasons_to_keep_link(core_);
+        if (pins != core_.counted_pins) count_pins(core_, pins);
         note_link_used();
     }
 }

@@ -5,6 +5,7 @@
 #include "proxy/session/client_command.hpp"
 #include "proxy/session/idle_limit.hpp"
 #include "proxy/session/session_core.hpp"
+#include "proxy/session/session_info.hpp"
 
 #include <atomic>
 #include <memory>
@@ -62,6 +63,7 @@ public:
     void drop_stale_links();
 
     const SessionCore& core() const { return core_; }
+    SessionInfo describe() const;
 
 private:
     using Ended = std::optional<CloseReason>;

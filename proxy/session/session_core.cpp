@@ -2,6 +2,24 @@
 
 namespace pointsman::proxy {
 
+void count_pins(SessionCore& core, std::uint32_t pins)
+{
+    constexpr std::uint32_t lasting = (1u << 24) - 1;
+    auto& counters = core.worker.counters;
+    for (std::size_t i = 0; i < pin_count; ++i) {
+        auto pin = pin_names[i].pin;
+        bool is = (pins & pin) != 0, was = (core.counted_pins & pin) != 0;
+        if (was && !is) counters.pins_held[i].sub();
+        if (was || !is) continue;
+        counters.pins_held[i].add();
+        counters.pins_taken[i].add();
+        auto server = core.state.bound_to();
+        if ((pin & lasting) != 0 && server)
+            core.worker.note_pinned(core.connection_id, *server, pin_names[i].name);
+    }
+    core.counted_pins = pins;
+}
+
 net::Task<bool> reply_payload(SessionCore& core, protocol::Buffer payload)
 {
     protocol::Buffer wire;

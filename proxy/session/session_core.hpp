@@ -108,8 +108,17 @@ struct SessionCore {
     std::optional<config::ServerId> home;  // where it logged in
     AccountSlot account_slot;
     StatementGuard guard;
+    std::uint32_t counted_pins = pin_none;  // as metrics know them
     std::uint8_t reply_sequence = 1;  // of the next packet of ours to the client
 };
+
+/// Why the session keeps links now, of Pin.
+inline std::uint32_t reasons_to_keep_link(const SessionCore& core)
+{
+    return core.state.reasons_to_keep_link() | (core.prepared.any_bound() ? pin_cursor : 0u);
+}
+/// Tells metrics and the log what has changed of them.
+void count_pins(SessionCore& core, std::uint32_t pins);
 
 /// User variables that a statement assigns and that can be read from its link; nothing: they can't
 /// be, and stay where they are.

@@ -10,6 +10,7 @@
 
 #include "proxy/pool/session_sync.hpp"
 #include "proxy/session/held_things.hpp"
+#include "proxy/session/pin.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,26 +19,6 @@
 #include <vector>
 
 namespace pointsman::proxy {
-
-/// Why a session can't leave a server. A bit set.
-enum Pin : std::uint32_t {
-    pin_none = 0,
-    // Any statement may depend on these: everything goes to that server.
-    pin_temporary_table = 1u << 0,
-    pin_lock_tables = 1u << 1,
-    pin_session_variable = 1u << 2,  // one that can't be set again elsewhere
-    pin_session_tracking = 1u << 3,  // the client chose what is tracked: we no longer see all
-    pin_set_option = 1u << 4,        // COM_SET_OPTION
-    pin_xa = 1u << 5,
-    pin_unexplained = 1u << 6,       // the server reports a change that nobody can name
-    pin_next_transaction = 1u << 7,  // SET TRANSACTION …: until the next statement
-    // Only statements that go to the primary anyway depend on these; they die with the server.
-    pin_user_variable = 1u << 16,
-    pin_prepared_text = 1u << 17,
-    pin_user_lock = 1u << 18,
-    pin_handler = 1u << 19,
-};
-constexpr std::uint32_t pins_every_statement = 0xffffu;
 
 /// What one statement did, as its performer saw it.
 struct Settled {
@@ -113,6 +94,14 @@ public:
     /// The server that holds any state that can't be rebuilt elsewhere.
     std::optional<config::ServerId> bound_to() const;
     std::uint32_t pins() const { return pins_; }
+    /// The same, and what keeps a link for a while only.
+    std::uint32_t reasons_to_keep_link() const
+    {
+        return pins_ | (transaction_on_ ? pin_transaction : 0u) |
+               (found_rows_on_ ? pin_found_rows : 0u) |
+               (last_result_on_ && (keeps_last_result_ || asks_for_results_) ? pin_last_result
+                                                                             : 0u);
+    }
     /// Where the last statement ran that left something to be asked for: ROW_COUNT(), FOUND_ROWS(),
     /// warnings, an error.
     std::optional<config::ServerId> last_result_on() const { return last_result_on_; }

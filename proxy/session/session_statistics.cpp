@@ -1,4 +1,4 @@
-// Session: COM_STATISTICS, answered here.
+// Session: what it tells of itself and, by COM_STATISTICS, of the process.
 
 #include "proxy/session/session.hpp"
 
@@ -34,6 +34,32 @@ net::Task<Session::Ended> Session::answer_statistics(ClientCommand command)
     client_there = co_await reply_payload(core_, std::move(payload));
     if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
+}
+
+SessionInfo Session::describe() const
+{
+    SessionInfo info;
+    info.connection_id = core_.connection_id;
+    info.user = core_.tag->user();
+    info.client_host = core_.client_host;
+    info.client_port = core_.client_port;
+    info.listener = core_.listener.name;
+    info.schema = core_.state.schema();
+    if (idle_) {
+        info.activity = SessionInfo::Activity::idle;
+        info.idle_for = std::chrono::duration_cast<std::chrono::milliseconds>(
+            core_.worker.reactor.now() - silent_since_);
+    } else if (silent_since_ != net::TimePoint{}) {
+        info.activity = SessionInfo::Activity::active;
+    }
+    for (const auto& lease : core_.links.all()) {
+        auto* server = lease->held() ? core_.worker.topology->find(lease->server()) : nullptr;
+        if (server) info.links.push_back(server->name);
+    }
+    auto pins = reasons_to_keep_link(core_);
+    for (const auto& row : pin_names)
+        if ((pins & row.pin) != 0) info.pins.push_back(row.name);
+    return info;
 }
 
 }  // namespace pointsman::proxy

@@ -80,6 +80,9 @@ struct WorkerContext {
     LinkPool pool;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
+    /// Told when a session begins to keep its link for a reason that lasts.
+    std::function<void(std::uint32_t connection_id, config::ServerId, std::string_view reason)>
+        note_pinned = [](std::uint32_t, config::ServerId, std::string_view) {};
     /// Ends the worker's session of this connection id. From any thread.
     std::function<void(std::uint32_t)> end_session = [](std::uint32_t) {};
 

@@ -248,3 +248,21 @@ def test_warnings_of_a_read_outlive_what_others_did_on_its_link(start_proxy, tab
             rows(one, "/* route=replica */ SELECT name FROM app.whoami")
             assert value(one, "SELECT FOUND_ROWS()") == 1
             rows(one, "/* route=replica */ SELECT CAST('12abc' AS SIGNED) FROM app.whoami")
+
+
+def test_what_keeps_a_link_is_counted_by_reason(start_proxy):
+    proxy = start_proxy(workers=1, log={"level": "debug"})
+
+    def pinned(reason):
+        return proxy.metrics().total("pointsman_sessions_pinned", reason=reason)
+    with sessions(proxy, 2) as (one, two):
+        for client in (one, two):
+            rows(client, "SELECT GET_LOCK(CONCAT('counted', RAND()), 0)")
+        rows(one, "BEGIN")
+        assert (pinned("user_lock"), pinned("transaction")) == (2, 1)
+        rows(one, "COMMIT")
+        rows(one, "DO RELEASE_ALL_LOCKS()")
+        assert (pinned("user_lock"), pinned("transaction")) == (1, 0)
+    wait_until(lambda: pinned("user_lock") == 0, 5, "the session to end")
+    assert proxy.metrics().total("pointsman_pins_total", reason="user_lock") == 2
+    assert "session keeps its link" in proxy.log() and "reason=user_lock" in proxy.log()

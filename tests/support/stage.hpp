@@ -54,6 +54,7 @@ public:
     proxy::WorkerContext worker;
     std::optional<proxy::CloseReason> ended;
     bool logged_in = false;
+    const proxy::Session* session = nullptr;  // while it runs
     protocol::Capabilities client_capabilities = usual_capabilities;
     std::string client_password = "pw";
 
@@ -145,7 +146,9 @@ private:
         const auto share = std::make_shared<proxy::ListenerShare>(config::Listener{});
         const proxy::net::Accepted accepted{fd, "192.0.2.1", 50'000, false};
         std::optional<proxy::Session> session(std::in_place, stage.worker, accepted, share);
+        stage.session = &*session;
         const auto reason = co_await session->run();
+        stage.session = nullptr;
         session.reset();
         // The links that it left for others keep the servers' tasks running.
         stage.worker.pool.begin_drain();
