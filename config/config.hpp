@@ -20,6 +20,9 @@ enum class ServerCompressionAlgorithm { off, zlib, zstd };
 enum class NoReplica { primary, error };  // where reads go when no replica is fit
 /// Whose writes a replica must have before it answers a session's reads.
 enum class Consistency { none, session, global };
+enum class FailoverMode { off, manual, automatic };
+enum class Durability { off, degradable, strict };
+enum class PromotionRule { prefer, neutral, prefer_not, must_not };
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
 
@@ -44,6 +47,8 @@ struct Server {
     Endpoint address;            // default port 3306
     std::uint32_t weight = 100;  // share of reads; 0: none
     bool maintenance = false;    // no new work, links drained
+    PromotionRule promotion_rule = PromotionRule::neutral;  // may it become the primary?
+    std::string zone{};  // where it stands; a new primary is looked for in the old one's zone first
     friend bool operator==(const Server&, const Server&) = default;
 };
 
@@ -102,6 +107,29 @@ struct Pool {
     Milliseconds check_after{10'000};        // idle for longer: asked with a COM_PING before use
     std::uint32_t max_statements = 500;      // prepared on one link; the oldest is closed
     friend bool operator==(const Pool&, const Pool&) = default;
+};
+
+/// Moving the primary role.
+struct Failover {
+    FailoverMode mode = FailoverMode::manual;
+    std::string user;  // the account that may move the role; empty: the monitor's
+    SecretSource password;
+    std::string replication_user;  // what replicas log in to their source with
+    SecretSource replication_password;
+    Durability durability = Durability::degradable;
+    Milliseconds drain{500};            // open transactions may end while new ones wait
+    Milliseconds max_pause{150};        // of a switchover, from the fence to the new primary
+    Milliseconds witness_silence{350};  // a replica that heard nothing for so long says "gone"
+    Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
+    Milliseconds cooldown{30'000};      // no second automatic failover within
+    friend bool operator==(const Failover&, const Failover&) = default;
+};
+
+/// The port of the operator's commands.
+struct Admin {
+    bool enabled = true;
+    Endpoint listen{"127.0.0.1", 3000, {}};
+    friend bool operator==(const Admin&, const Admin&) = default;
 };
 
 /// TLS towards clients.
@@ -180,6 +208,7 @@ struct Config {
     Probe probe;
     Routing routing;
     Pool pool;
+    Failover failover;
     ClientTls client_tls;
     ServerTls server_tls;
     ServerCompression server_compression;
@@ -187,6 +216,7 @@ struct Config {
     Limits limits;
     Tcp tcp;
     Metrics metrics;
+    Admin admin;
     Log log;
     std::uint32_t workers = 0;                           // threads; 0: one per core
     std::string server_version;                          // greeting's version; empty: the primary's

@@ -167,6 +167,7 @@ private:
         diff_.probe = from_.probe != to_.probe;
         diff_.routing = from_.routing != to_.routing;
         diff_.pool = from_.pool != to_.pool;
+        diff_.failover = from_.failover != to_.failover;
         diff_.client_tls = from_.client_tls != to_.client_tls;
         diff_.server_tls = from_.server_tls != to_.server_tls;
         diff_.server_compression = from_.server_compression != to_.server_compression;
@@ -174,6 +175,7 @@ private:
         diff_.limits = from_.limits != to_.limits;
         diff_.tcp = from_.tcp != to_.tcp;
         diff_.metrics = from_.metrics != to_.metrics;
+        diff_.admin = from_.admin != to_.admin;
         diff_.log = from_.log != to_.log;
         diff_.server_version = from_.server_version != to_.server_version;
     }

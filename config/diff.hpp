@@ -29,6 +29,7 @@ struct Diff {
     bool probe = false;
     bool routing = false;
     bool pool = false;
+    bool failover = false;
     bool client_tls = false;
     bool server_tls = false;
     bool server_compression = false;
@@ -36,6 +37,7 @@ struct Diff {
     bool limits = false;
     bool tcp = false;
     bool metrics = false;
+    bool admin = false;
     bool log = false;
     bool server_version = false;
     bool empty() const { return sentences.empty(); }

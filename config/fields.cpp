@@ -17,6 +17,7 @@ constexpr ValueRules user_name{.content = Content::user};
 constexpr ValueRules path{.content = Content::path};
 constexpr ValueRules octal_mode{.content = Content::mode};
 constexpr ValueRules metrics_port{.default_port = 9127};
+constexpr ValueRules admin_port{.default_port = 3000};
 
 constexpr Field<Config> config_fields[] = {
     {"cluster", &Config::cluster, false, name, Reload::restart},
@@ -40,6 +41,8 @@ constexpr Field<Server> server_fields[] = {
     {"address", &Server::address, true},
     {"weight", &Server::weight, false, from_to(0, 10'000)},
     {"maintenance", &Server::maintenance},
+    {"promotion_rule", &Server::promotion_rule},
+    {"zone", &Server::zone},
 };
 constexpr Field<Monitor> monitor_fields[] = {
     {"user", &Monitor::user, false, user_name},
@@ -76,6 +79,19 @@ constexpr Field<Pool> pool_fields[] = {
     {"max_age", &Pool::max_age, false, from_to(second, 30 * day)},
     {"check_after", &Pool::check_after, false, from_to(0, day)},
     {"max_statements", &Pool::max_statements, false, from_to(1, 10'000)},
+};
+constexpr Field<Failover> failover_fields[] = {
+    {"mode", &Failover::mode},
+    {"user", &Failover::user},
+    {"password", &Failover::password},
+    {"replication_user", &Failover::replication_user},
+    {"replication_password", &Failover::replication_password},
+    {"durability", &Failover::durability},
+    {"drain", &Failover::drain, false, from_to(0, 10 * minute)},
+    {"max_pause", &Failover::max_pause, false, from_to(10 * ms, minute)},
+    {"witness_silence", &Failover::witness_silence, false, from_to(100 * ms, 10 * minute)},
+    {"promote_wait", &Failover::promote_wait, false, from_to(100 * ms, day)},
+    {"cooldown", &Failover::cooldown, false, from_to(0, day)},
 };
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},
@@ -118,6 +134,10 @@ constexpr Field<Tcp> tcp_fields[] = {
 constexpr Field<Metrics> metrics_fields[] = {
     {"enabled", &Metrics::enabled, false, {}, Reload::restart},
     {"address", &Metrics::address, false, metrics_port, Reload::restart},
+};
+constexpr Field<Admin> admin_fields[] = {
+    {"enabled", &Admin::enabled, false, {}, Reload::restart},
+    {"listen", &Admin::listen, false, admin_port, Reload::restart},
 };
 constexpr Field<Log> log_fields[] = {
     {"level", &Log::level},
@@ -203,6 +223,11 @@ std::span<const Field<Pool>> fields_of()
     return pool_fields;
 }
 template <>
+std::span<const Field<Failover>> fields_of()
+{
+    return failover_fields;
+}
+template <>
 std::span<const Field<ClientTls>> fields_of()
 {
     return client_tls_fields;
@@ -236,6 +261,11 @@ template <>
 std::span<const Field<Metrics>> fields_of()
 {
     return metrics_fields;
+}
+template <>
+std::span<const Field<Admin>> fields_of()
+{
+    return admin_fields;
 }
 template <>
 std::span<const Field<Log>> fields_of()

@@ -19,7 +19,8 @@ using Member =
                  std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
                  ServerTlsMode Owner::*, ClientCompression Owner::*,
                  ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
-                 LogLevel Owner::*, LogFormat Owner::*>;
+                 LogLevel Owner::*, LogFormat Owner::*,
+                 FailoverMode Owner::*, Durability Owner::*, PromotionRule Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
@@ -53,6 +54,8 @@ std::span<const Field<Routing>> fields_of<Routing>();
 template <>
 std::span<const Field<Pool>> fields_of<Pool>();
 template <>
+std::span<const Field<Failover>> fields_of<Failover>();
+template <>
 std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
@@ -67,6 +70,8 @@ std::span<const Field<Tcp>> fields_of<Tcp>();
 template <>
 std::span<const Field<Metrics>> fields_of<Metrics>();
 template <>
+std::span<const Field<Admin>> fields_of<Admin>();
+template <>
 std::span<const Field<Log>> fields_of<Log>();
 
 /// Calls `visit(key, member)` for every section; the member is a section or a vector of them.
@@ -80,6 +85,7 @@ void for_each_section(Visit&& visit)
     visit("probe", &Config::probe);
     visit("routing", &Config::routing);
     visit("pool", &Config::pool);
+    visit("failover", &Config::failover);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
     visit("server_compression", &Config::server_compression);
@@ -87,6 +93,7 @@ void for_each_section(Visit&& visit)
     visit("limits", &Config::limits);
     visit("tcp", &Config::tcp);
     visit("metrics", &Config::metrics);
+    visit("admin", &Config::admin);
     visit("log", &Config::log);
 }
 

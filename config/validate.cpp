@@ -40,6 +40,7 @@ public:
         check_unique("users", "name", config_.users, [](const User& user) { return user.name; });
         check_server_ports();
         check_listening_addresses();
+        check_admin();
         check_client_tls();
         check_server_tls();
         check_timeouts();
@@ -108,6 +109,7 @@ private:
         std::vector<Place> places;
         if (config_.metrics.enabled)
             places.push_back({"metrics.address", &config_.metrics.address});
+        if (config_.admin.enabled) places.push_back({"admin.listen", &config_.admin.listen});
         for (std::size_t i = 0; i < config_.listeners.size(); ++i)
             places.push_back(
                 {entry_path("listeners", i, "address"), &config_.listeners[i].address});
@@ -121,6 +123,17 @@ private:
             reading_.add(places[i].path, places[i].address->text() + " collides with " +
                                              other->path + " (" + other->address->text() + ")");
         }
+    }
+
+    /// Who reaches it may move the primary, and nobody has to log in.
+    void check_admin()
+    {
+        const Endpoint& address = config_.admin.listen;
+        const bool loopback = address.host == "::1" || address.host == "localhost" ||
+                              address.host.starts_with("127.");
+        if (config_.admin.enabled && (address.is_unix() || !loopback))
+            reading_.add("admin.listen", "expected a loopback address such as 127.0.0.1:3000; got " +
+                                             quoted(address.text()));
     }
 
     void check_client_tls()

@@ -52,6 +52,22 @@ constexpr Word<Consistency> consistencies[] = {
     {Consistency::session, "session"},
     {Consistency::global, "global"},
 };
+constexpr Word<FailoverMode> failover_modes[] = {
+    {FailoverMode::off, "off"},
+    {FailoverMode::manual, "manual"},
+    {FailoverMode::automatic, "automatic"},
+};
+constexpr Word<Durability> durabilities[] = {
+    {Durability::off, "off"},
+    {Durability::degradable, "degradable"},
+    {Durability::strict, "strict"},
+};
+constexpr Word<PromotionRule> promotion_rules[] = {
+    {PromotionRule::prefer, "prefer"},
+    {PromotionRule::neutral, "neutral"},
+    {PromotionRule::prefer_not, "prefer_not"},
+    {PromotionRule::must_not, "must_not"},
+};
 constexpr Word<LogLevel> log_levels[] = {
     {LogLevel::debug, "debug"},
     {LogLevel::info, "info"},
@@ -157,6 +173,18 @@ std::string_view name_of(NoReplica choice)
 std::string_view name_of(Consistency consistency)
 {
     return find_name(consistencies, consistency);
+}
+std::string_view name_of(FailoverMode value)
+{
+    return find_name(failover_modes, value);
+}
+std::string_view name_of(Durability value)
+{
+    return find_name(durabilities, value);
+}
+std::string_view name_of(PromotionRule value)
+{
+    return find_name(promotion_rules, value);
 }
 std::string_view name_of(LogLevel level)
 {
@@ -285,6 +313,18 @@ Unfit read_value(std::string_view text, const ValueRules&, NoReplica& out)
 Unfit read_value(std::string_view text, const ValueRules&, Consistency& out)
 {
     return read_word(consistencies, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, FailoverMode& out)
+{
+    return read_word(failover_modes, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, Durability& out)
+{
+    return read_word(durabilities, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, PromotionRule& out)
+{
+    return read_word(promotion_rules, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, LogLevel& out)
 {

@@ -18,6 +18,9 @@ std::string_view name_of(ClientCompression choice);
 std::string_view name_of(ServerCompressionAlgorithm algorithm);
 std::string_view name_of(NoReplica choice);
 std::string_view name_of(Consistency consistency);
+std::string_view name_of(FailoverMode value);
+std::string_view name_of(Durability value);
+std::string_view name_of(PromotionRule value);
 std::string_view name_of(LogLevel level);
 std::string_view name_of(LogFormat format);
 
@@ -60,6 +63,9 @@ Unfit read_value(std::string_view text, const ValueRules& rules, ClientCompressi
 Unfit read_value(std::string_view text, const ValueRules& rules, ServerCompressionAlgorithm& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, NoReplica& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Consistency& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, FailoverMode& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, Durability& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, PromotionRule& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogFormat& out);
 

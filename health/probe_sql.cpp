@@ -27,6 +27,9 @@ enum Mysql8Column : std::size_t {
     column_applying_age_us,
     column_last_queued_age_us,
     column_delay_s,
+    column_heard_age_us,
+    column_heartbeat_us,
+    column_auto_position,
     mysql_8_column_count
 };
 
@@ -58,6 +61,14 @@ std::optional<milliseconds> age_in(const Field& microseconds)
     auto us = number_in<std::int64_t>(microseconds);
     if (!us) return std::nullopt;
     return milliseconds{std::max<std::int64_t>(*us, 0) / 1000};
+}
+
+/// "100000.000", as a decimal column comes.
+milliseconds microseconds_in(const Field& field)
+{
+    auto text = text_or_empty(field);
+    auto whole = number_in<std::int64_t>(text.substr(0, text.find('.')));
+    return milliseconds{whole.value_or(0) / 1000};
 }
 
 std::optional<milliseconds> older(std::optional<milliseconds> a, std::optional<milliseconds> b)
@@ -100,6 +111,11 @@ ReplicationChannel mysql_8_channel(const Row& row)
     channel.received = text_or_empty(row[column_received]);
     channel.caught_up = is_on(row[column_caught_up]);
     channel.lag = mysql_8_lag(row, channel);
+    channel.heard = age_in(row[column_heard_age_us]);
+    channel.heartbeat = microseconds_in(row[column_heartbeat_us]);
+    channel.receiving = row[column_queueing_age_us].has_value();
+    channel.auto_position = text_or_empty(row[column_auto_position]) != "0";
+    channel.delay = std::chrono::seconds{number_in<std::uint32_t>(row[column_delay_s]).value_or(0)};
     return channel;
 }
 

@@ -81,6 +81,15 @@ void ServerHealth::on_suspicion(TimePoint now)
     next_probe_ = std::min(next_probe_, std::max(now, last_start_ + soon()));
 }
 
+void ServerHealth::on_told(bool writable, TimePoint now)
+{
+    next_probe_ = std::min(next_probe_, now);
+    if (!report_) return;
+    report_->read_only = report_->super_read_only = !writable;
+    writable_since_ = writable ? std::optional(now) : std::nullopt;
+    refused_write_ = false;
+}
+
 void ServerHealth::reconfigure(const config::Probe& rules, bool maintenance)
 {
     rules_ = rules;

@@ -26,6 +26,8 @@ public:
     void on_suspicion(TimePoint now);
     /// A session had a write refused because the server is read-only.
     void on_write_refused() { refused_write_ = true; }
+    /// It was just made writable or read-only: known without asking.
+    void on_told(bool writable, TimePoint now);
     /// New rules or wishes of the operator; what is known of the server stays.
     void reconfigure(const config::Probe& rules, bool maintenance);
 

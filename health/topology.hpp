@@ -42,6 +42,7 @@ struct ServerView {
     std::optional<std::chrono::milliseconds> lag;  // replicas; nothing: not known
     bool takes_reads = false;  // decided here once: up, a replica of the primary, fresh enough,
                                // weight > 0, not drained
+    bool severed = false;      // lost in a failover: links to it are cut
     bool quarantined = false;  // writable, but not the known primary: gets nothing
     Flavour flavour = Flavour::mysql;
     std::string version;               // @@version, as in the greeting

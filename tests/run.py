@@ -2,8 +2,8 @@
 """Runs every test that is built, counts them, and says `N passed, N failed` last.
 
 Unit test programs run plain, under AddressSanitizer with UndefinedBehaviorSanitizer, and where
-threads meet under ThreadSanitizer; then pytest runs tests/integration against real servers, and a
-part of MySQL's own test suite runs through the proxy."""
+threads meet under ThreadSanitizer; then pytest runs tests/integration and tests/takeover against
+real servers, and a part of MySQL's own test suite runs through the proxy."""
 
 import os
 import re
@@ -118,12 +118,12 @@ def run_units(text, tally):
                 run_unit(folder, program, tags, prefix, text, tally)
 
 
-def run_integration(text, tally):
-    print("== integration tests", flush=True)
-    report = RESULTS / "integration.xml"
+def run_pytest(folder, text, tally):
+    print(f"== {folder} tests", flush=True)
+    report = RESULTS / f"{folder}.xml"
     report.unlink(missing_ok=True)
     command = ["/usr/bin/python3", "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider",
-               f"--junitxml={report}", "tests/integration"]
+               f"--junitxml={report}", f"tests/{folder}"]
     try:
         code = subprocess.run(command, cwd=ROOT, timeout=INTEGRATION_TIMEOUT, check=False,
                               env={**os.environ, "POINTSMAN_TEST_FILTER": text}).returncode
@@ -183,7 +183,8 @@ def main():
     RESULTS.mkdir(parents=True, exist_ok=True)
     tally = Tally()
     run_units(text, tally)
-    run_integration(text, tally)
+    run_pytest("integration", text, tally)
+    run_pytest("takeover", text, tally)
     run_suite(text, tally)
     for failure in tally.failures:
         print(f"FAILED {failure}")

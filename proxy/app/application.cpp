@@ -2,6 +2,7 @@
 
 #include "config/server_ids.hpp"
 
+#include "proxy/admin/api.hpp"
 #include "proxy/app/log.hpp"
 #include "proxy/app/settings_builder.hpp"
 #include "proxy/app/version.hpp"
@@ -38,6 +39,16 @@ void log_health(const health::HealthEvent& event)
 {
     log_event(log_level(health::severity(event.kind)), health::to_text(event.kind),
               {{"server", event.server_name}, {"what", event.sentence}});
+}
+
+void log_takeover(const failover::JournalEntry& entry)
+{
+    auto kind = entry.kind;
+    bool bad = kind == failover::JournalKind::step_failed ||
+               kind == failover::JournalKind::given_up || kind == failover::JournalKind::undone ||
+               kind == failover::JournalKind::warning || kind == failover::JournalKind::finding;
+    log_event(bad ? LogLevel::warn : LogLevel::info, "takeover",
+              {{"kind", failover::to_text(kind)}, {"what", entry.text}, {"took_ms", entry.took}});
 }
 
 /// Ten thousand clients need as many descriptors, and the default soft limit is 1024.
@@ -111,7 +122,15 @@ bool Application::start()
     health_ = std::make_unique<HealthLoop>(around, config_);
     board_.subscribe([this](const health::TopologyPtr& topology) { on_topology(topology); });
     health_->start();
-    if (!start_metrics()) return false;
+    FailoverLoop::Surroundings failover_around{
+        control_, blocking_, *health_,
+        [this](config::ServerId server, std::uint64_t revision) {
+            return open_work(server, revision);
+        },
+        log_takeover};
+    failover_ = std::make_unique<FailoverLoop>(failover_around, config_);
+    failover_->start();
+    if (!start_metrics() || !start_admin()) return false;
     listeners_.add(std::move(std::get<OpenedListeners>(opened)));
     for (const auto& listener : config_.listeners)
         log_event(LogLevel::info, "listening",
@@ -194,6 +213,31 @@ bool Application::start_metrics()
     return true;
 }
 
+bool Application::start_admin()
+{
+    if (!config_.admin.enabled) return true;
+    admin_ = std::make_unique<HttpServer>(control_.get_executor());
+    add_api(*admin_, *failover_, board_);
+    auto port = admin_->listen(config_.admin.listen);
+    if (port) return true;
+    auto what = "admin.listen on " + config_.admin.listen.text() + ": " + port.error().message();
+    log_event(LogLevel::error, "not started", {{"what", what}});
+    return false;
+}
+
+OpenWork Application::open_work(config::ServerId server, std::uint64_t revision) const
+{
+    OpenWork work{true, 0, 0};
+    for (const auto& worker : workers_) {
+        auto& counters = worker->counters();
+        if (counters.topology_seen.get() < revision) work.current = false;
+        const auto& at_server = counters.servers[Counters::server_slot(server)];
+        work.transactions += at_server.transactions_open.get();
+        work.busy_links += at_server.links_busy.get();
+    }
+    return work;
+}
+
 void Application::on_topology(const health::TopologyPtr& topology)
 {
     for (auto& worker : workers_)
@@ -251,6 +295,8 @@ void Application::finish()
         worker->post([](Worker& on_thread) { on_thread.abort_sessions(); });
     for (auto& worker : workers_) worker->stop();
     for (auto& worker : workers_) worker->join();
+    if (admin_) admin_->stop();
+    failover_->stop();
     health_->stop();
     if (http_) http_->stop();
     signals_.cancel();

@@ -8,6 +8,7 @@
 #include "proxy/app/listeners.hpp"
 #include "proxy/app/worker.hpp"
 #include "proxy/control/blocking_pool.hpp"
+#include "proxy/control/failover_loop.hpp"
 #include "proxy/control/health_loop.hpp"
 #include "proxy/control/topology_board.hpp"
 #include "proxy/metrics/exporter.hpp"
@@ -47,6 +48,8 @@ private:
     void start_workers(SettingsPtr settings);
     bool start_metrics();
     Totals totals() const;
+    bool start_admin();
+    OpenWork open_work(config::ServerId server, std::uint64_t revision) const;
     void wait_for_signal();
     void on_second();
     void on_topology(const health::TopologyPtr& topology);
@@ -76,7 +79,8 @@ private:
     BlockingPool blocking_;
     TopologyBoard board_;
     std::unique_ptr<HealthLoop> health_;
-    std::unique_ptr<HttpServer> http_;
+    std::unique_ptr<FailoverLoop> failover_;
+    std::unique_ptr<HttpServer> http_, admin_;
     std::unique_ptr<Exporter> exporter_;
     Listeners listeners_;
     boost::asio::signal_set signals_;

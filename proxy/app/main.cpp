@@ -3,6 +3,7 @@
 #include "config/loader.hpp"
 
 #include "proxy/app/application.hpp"
+#include "proxy/app/client_commands.hpp"
 #include "proxy/app/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -54,6 +55,28 @@ int main(int argc, char** argv)
     auto* check_command =
         app.add_subcommand("check", "Check a configuration file and say what is wrong");
     check_command->add_option("file", path, "YAML file")->required();
+    proxy::ClientOptions client;
+    auto add_client_command = [&](const char* name, const char* what) {
+        auto* command = app.add_subcommand(name, what);
+        command->add_option("--admin", client.admin, "admin.listen of the running proxy");
+        return command;
+    };
+    auto* topology = add_client_command("topology", "Show the cluster as a running proxy sees it");
+    auto* plan = add_client_command("plan", "Say who would become the primary now, and why");
+    auto* switchover = add_client_command("switchover", "Move the primary role without loss");
+    auto* failover = add_client_command("failover", "Replace a primary that is lost");
+    for (auto* command : {plan, switchover, failover})
+        command->add_option("--to", client.to, "The server to promote; else the best one");
+    switchover->add_flag("--dry-run", client.dry_run, "Only print the plan");
+    failover->add_flag("--dry-run", client.dry_run, "Only print the plan");
+    bool force = false;
+    failover->add_flag("--force", force, "Whatever the evidence says")->required();
+    failover->add_flag("--accept-loss", client.accept_loss,
+                       "Also when acknowledged transactions may be lost");
     CLI11_PARSE(app, argc, argv);
+    if (topology->parsed()) return proxy::show_topology(client);
+    if (plan->parsed()) return proxy::show_plan(client);
+    if (switchover->parsed()) return proxy::run_takeover("switchover", client);
+    if (failover->parsed()) return proxy::run_takeover("failover", client);
     return serve_command->parsed() ? serve(path) : check(path);
 }

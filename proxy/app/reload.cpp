@@ -65,6 +65,7 @@ bool Application::apply(config::Config next)
     next.workers = config_.workers;
     next.state_directory = config_.state_directory;
     next.metrics = config_.metrics;
+    next.admin = config_.admin;
     next.cluster = config_.cluster;
     next.limits.session_buffer = config_.limits.session_buffer;
 
@@ -101,6 +102,7 @@ bool Application::apply(config::Config next)
     apply_listeners(changes, next, std::move(std::get<OpenedListeners>(opened)));
     drain_removed(changes);
     health_->apply(next);
+    failover_->apply(next);
     for (const auto& sentence : changes.sentences)
         log_event(LogLevel::info, "reloaded", {{"change", sentence}});
     for (const auto& sentence : changes.needs_restart)

@@ -17,6 +17,17 @@ bool any_server_gone(const health::Topology& before, const health::Topology& aft
     return false;
 }
 
+std::vector<config::ServerId> newly_severed(const health::Topology& before,
+                                            const health::Topology& after)
+{
+    std::vector<config::ServerId> severed;
+    for (const auto& server : after.servers) {
+        const auto* known = before.find(server.id);
+        if (server.severed && !(known && known->severed)) severed.push_back(server.id);
+    }
+    return severed;
+}
+
 void log_end(const SessionCore& core, CloseReason reason)
 {
     const auto& traits = traits_of(reason);
@@ -75,9 +86,13 @@ void Worker::post(std::function<void(Worker&)> work)
 void Worker::set_topology(health::TopologyPtr topology)
 {
     bool gone = any_server_gone(*context_.topology, *topology);
+    auto severed = newly_severed(*context_.topology, *topology);
     context_.topology = std::move(topology);
     context_.marks.learn(*context_.topology);
+    counters_->topology_seen.set(context_.topology->revision);
     context_.topology_changed.notify_all();
+    for (auto server : severed)
+        for (auto* session : sessions_) session->sever(server);
     if (!gone) return;
     std::vector<config::ServerId> there;
     for (const auto& server : context_.topology->servers) there.push_back(server.id);

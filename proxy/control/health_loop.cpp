@@ -23,7 +23,7 @@ constexpr milliseconds overdue_margin{500};
 auto substance(const health::ServerView& server)
 {
     return std::tie(server.id, server.name, server.address, server.role, server.health,
-                    server.weight, server.takes_reads, server.quarantined, server.flavour,
+                    server.weight, server.takes_reads, server.severed, server.quarantined, server.flavour,
                     server.version, server.uuid);
 }
 
@@ -110,7 +110,8 @@ void HealthLoop::apply(const config::Config& config)
 
 HealthLoop::Watched HealthLoop::watch(const config::Server& server, net::TimePoint now)
 {
-    Watched watched{server, {config_.probe, server.maintenance, now}, {}, false, {}, {}, {}, 0};
+    Watched watched{server, {config_.probe, server.maintenance, now}, {}, false, {}, {}, {}, {},
+                    {},     0,                                         {}, 0};
     watched.signals = around_.signals.counts(server.id);
     replace_prober(watched);
     return watched;
@@ -127,6 +128,7 @@ void HealthLoop::replace_prober(Watched& watched)
 
 void HealthLoop::wake_at(net::TimePoint when)
 {
+    wake_due_ = when;
     timer_.expires_at(when);
     timer_.async_wait([self = std::weak_ptr(self_)](const boost::system::error_code& cancelled) {
         auto loop = self.lock();
@@ -138,6 +140,7 @@ void HealthLoop::on_tick()
 {
     if (!running_) return;
     auto now = net::Clock::now();
+    note_lateness(now);
     auto wake = published_at_ + refresh_every;
     // Each wake-up costs more than what it starts, so what is due soon starts as well.
     auto together = now + config_.probe.interval / 10;
@@ -199,6 +202,7 @@ void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation,
     auto* watched = find(id);
     if (!running_ || !watched || watched->incarnation != incarnation) return;
     watched->probing = false;
+    if (sample.started < watched->void_before) return on_tick();
     take(*watched, std::move(sample));
     on_tick();  // what was learnt may make another probe due
 }
@@ -206,10 +210,98 @@ void HealthLoop::on_sample(config::ServerId id, std::uint64_t incarnation,
 void HealthLoop::take(Watched& watched, health::ProbeSample sample)
 {
     count(watched, sample);
+    remember(watched, sample);
     if (sample.report && health::replication_flows(*sample.report))
         watched.flowing_at = sample.started;
     watched.health.on_sample(std::move(sample));
     rebuild(net::Clock::now());
+    if (on_look_) on_look_();
+}
+
+/// The timer's own lateness: then everything else was late as well.
+void HealthLoop::note_lateness(net::TimePoint now)
+{
+    auto late = std::chrono::duration_cast<milliseconds>(now - wake_due_);
+    constexpr milliseconds worth_noting{50};
+    if (wake_due_ == net::TimePoint{} || late < worth_noting) return;
+    late_ = late;
+    late_at_ = now;
+}
+
+void HealthLoop::remember(Watched& watched, const health::ProbeSample& sample)
+{
+    bool refused = sample.result == health::ProbeResult::connect_refused;
+    watched.refused_in_a_row = refused ? watched.refused_in_a_row + 1 : 0;
+    if (sample.report) {
+        watched.last_report = sample.report;
+        watched.last_report_at = sample.started;
+    } else if (memory_.primary && memory_.primary->id == watched.server.id) {
+        // What the replicas say of it is wanted now.
+        for (auto& other : watched_) other.health.on_suspicion(sample.finished);
+    }
+}
+
+failover::Evidence HealthLoop::evidence(net::TimePoint now) const
+{
+    failover::Evidence evidence;
+    evidence.now = now;
+    evidence.probe_interval = config_.probe.interval;
+    // Looks that were due in that time have come back after two intervals.
+    if (now - late_at_ < 2 * config_.probe.interval) evidence.late = late_;
+    for (const auto& watched : watched_) {
+        if (memory_.primary && memory_.primary->id == watched.server.id)
+            evidence.primary = evidence.servers.size();
+        evidence.servers.push_back({watched.server, watched.health.state(),
+                                    watched.health.last_result(), watched.refused_in_a_row,
+                                    watched.health.failing_since(), watched.last_report,
+                                    watched.last_report_at, {}});
+    }
+    return evidence;
+}
+
+void HealthLoop::hold_writes(std::string why)
+{
+    held_ = std::move(why);
+    rebuild(net::Clock::now());
+}
+
+void HealthLoop::release_writes()
+{
+    held_.reset();
+    severed_.clear();
+    rebuild(net::Clock::now());
+}
+
+void HealthLoop::sever(config::ServerId server)
+{
+    severed_.push_back(server);
+    rebuild(net::Clock::now());
+}
+
+void HealthLoop::appoint(config::ServerId from, config::ServerId to)
+{
+    auto now = net::Clock::now();
+    for (auto& watched : watched_) {
+        if (watched.server.id != from && watched.server.id != to) continue;
+        watched.void_before = now;
+        watched.health.on_told(watched.server.id == to, now);
+        if (watched.last_report) {
+            bool read_only = watched.server.id != to;
+            watched.last_report->read_only = watched.last_report->super_read_only = read_only;
+        }
+    }
+    if (const auto* chosen = find(to); chosen && chosen->last_report) {
+        const auto& report = *chosen->last_report;
+        memory_.primary = health::KnownPrimary{to,
+                                               chosen->server.name,
+                                               chosen->server.address,
+                                               report.facts.flavour,
+                                               report.facts.uuid,
+                                               report.executed};
+        ++memory_.epoch;
+    }
+    rebuild(now);
+    on_tick();
 }
 
 void HealthLoop::count(const Watched& watched, const health::ProbeSample& sample)
@@ -234,6 +326,12 @@ void HealthLoop::rebuild(net::TimePoint now)
     auto built = health::build_topology(observations, config_.routing, memory_, now);
     auto revision = memory_.revision;
     memory_ = std::move(built.memory);
+    if (held_) {
+        built.topology.writes = health::WriteState::held;
+        built.topology.why_not_open = *held_;
+    }
+    for (auto& server : built.topology.servers)
+        server.severed = std::ranges::find(severed_, server.id) != severed_.end();
     for (auto id : built.look_again) find(id)->health.on_suspicion(now);
 
     bool news = !published_ || !same_substance(*published_, built.topology);

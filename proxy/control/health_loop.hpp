@@ -13,6 +13,8 @@
 #include "health/server_health.hpp"
 #include "health/topology_builder.hpp"
 
+#include "failover/evidence.hpp"
+
 #include "proxy/control/blocking_pool.hpp"
 #include "proxy/control/topology_board.hpp"
 #include "proxy/net/clock.hpp"
@@ -68,6 +70,20 @@ public:
     /// New configuration: servers that stay are not disturbed.
     void apply(const config::Config& config);
 
+    /// What was seen of the servers, for the failover loop.
+    failover::Evidence evidence(net::TimePoint now) const;
+    std::uint64_t published_revision() const { return published_ ? published_->revision : 0; }
+    /// `on_look` is called after each look at a server.
+    void set_on_look(std::function<void()> on_look) { on_look_ = std::move(on_look); }
+    /// Until `release_writes` snapshots say that writes are held, for this reason.
+    void hold_writes(std::string why);
+    /// Also ends what `sever` began.
+    void release_writes();
+    /// Snapshots say that links to the server are to be cut.
+    void sever(config::ServerId server);
+    /// The role went from one to the other just now. What earlier looks at them bring is void.
+    void appoint(config::ServerId from, config::ServerId to);
+
     /// From any thread.
     std::vector<ProbeTotals> probe_totals() const;
 
@@ -80,6 +96,10 @@ private:
         net::TimePoint overdue_at{};  // when a probe under way counts as failed
         std::optional<net::TimePoint> flowing_at;
         health::PassiveSignals::Counts signals;
+        std::optional<health::ServerReport> last_report;  // kept while it is down
+        net::TimePoint last_report_at{};
+        std::uint32_t refused_in_a_row = 0;
+        net::TimePoint void_before{};  // looks that began earlier saw what is no longer true
         std::uint64_t incarnation = 0;  // of the prober; results of an older one are void
     };
 
@@ -96,6 +116,8 @@ private:
     void rebuild(net::TimePoint now);
     void publish(health::Topology topology, net::TimePoint now);
     void hand_out(health::Topology topology);
+    void note_lateness(net::TimePoint now);
+    void remember(Watched& watched, const health::ProbeSample& sample);
     Watched* find(config::ServerId id);
 
     Surroundings around_;
@@ -106,6 +128,11 @@ private:
     health::TopologyPtr published_;  // null until the first
     net::TimePoint published_at_{};
     std::uint64_t last_incarnation_ = 0;
+    std::optional<std::string> held_;  // why writes are held
+    std::vector<config::ServerId> severed_;
+    net::TimePoint wake_due_{}, late_at_{};
+    std::chrono::milliseconds late_{0};
+    std::function<void()> on_look_;
     bool running_ = false;
     std::shared_ptr<HealthLoop*> self_;  // handlers hold it weakly: they may outlive the loop
 

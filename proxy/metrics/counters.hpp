@@ -24,6 +24,7 @@ public:
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
     void sub(std::uint64_t n = 1) noexcept { add(~n + 1); }
+    void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
@@ -63,6 +64,7 @@ struct ServerCounters {
     Counter links_opened, links_failed, links_lost;
     Counter links_open;  // gauge: links now
     Counter links_busy;  // gauge: of those, with an exchange under way
+    Counter transactions_open;  // gauge: transactions of clients
     Counter links_idle;  // gauge: parked, for anybody to take
     Counter links_moved;  // taken by another session than the one that parked it
     Counter link_syncs;   // brought to a session's state before use
@@ -131,6 +133,7 @@ struct Counters {
     Counter statements_timed_out, statements_abandoned;       // ended by KILL QUERY
     Counter link_waits, link_wait_timeouts;                   // for a link to become free
     Counter outcome_unknown;                                  // 1180/08007 sent
+    Counter topology_seen;                                    // revision that the worker acts on
     Counter protocol_errors;                                  // garbage from clients
     std::array<ServerCounters, max_counted_servers> servers;  // by server_slot
     ErrorTable errors;                                        // by error_key

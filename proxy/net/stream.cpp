@@ -218,4 +218,9 @@ void Stream::shut_down()
     ::shutdown(handle_.fd(), SHUT_WR);
 }
 
+void Stream::cut()
+{
+    ::shutdown(handle_.fd(), SHUT_RDWR);
+}
+
 }  // namespace pointsman::proxy::net

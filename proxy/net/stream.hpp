@@ -72,6 +72,8 @@ public:
 
     /// Sends what TLS wants to say last and ends our direction. The socket closes with the object.
     void shut_down();
+    /// Ends both directions at once: who waits for it reads its end. For a peer that says nothing.
+    void cut();
 
 private:
     /// What compression needs, besides the socket.

@@ -260,6 +260,26 @@ net::Task<Performer::Next> Performer::hold_refused_write(BackendLink& link)
     co_return co_await hold(std::move(why));
 }
 
+/// The server that its transaction is on was made read-only because the role moves.
+bool Performer::is_fenced_transaction() const
+{
+    if (!core_.state.in_transaction() || route_.on_replica) return false;
+    const auto& topology = *core_.worker.topology;
+    const auto* primary = topology.primary_server();
+    return topology.writes == health::WriteState::held || !primary || primary->id != route_.server;
+}
+
+/// It can never commit: with its link it is rolled back, and the client begins it anew.
+net::Task<Performer::Next> Performer::end_fenced_transaction(BackendLink& link)
+{
+    auto server = link.server;
+    core_.links.drop(server);
+    core_.state.forget_server(server);
+    core_.prepared.forget_server(server);
+    auto error = server_error::transaction_aborted("the primary role moved");
+    co_return co_await fail(std::move(error));
+}
+
 net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
 {
     core_.tag->set_link(link.server, link.backend_connection_id);
@@ -322,6 +342,7 @@ net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult r
                 redo_on_primary_ = true;
                 co_return Next::again;
             }
+            if (is_fenced_transaction()) co_return co_await end_fenced_transaction(link);
             co_return co_await hold_refused_write(link);
         case RelayEnd::client_lost:
             close_reason_ = CloseReason::client_closed;
@@ -457,6 +478,7 @@ bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
     if (route_.on_replica)
         return !redo_on_primary_ && command_.is_whole() && !core_.state.in_transaction() &&
                core_.listener.mode == config::ListenerMode::split;
+    if (is_fenced_transaction() && command_.is_whole()) return true;
     // 1792 from a primary speaks of the client's own transaction mode.
     return code != server_error::er_read_only_transaction &&
            core_.listener.mode != config::ListenerMode::replicas && repeats_refused_write() &&

@@ -77,6 +77,8 @@ private:
     net::Task<bool> ensure_prepared(BackendLink& link);
     net::Task<Next> hold(std::string why);
     net::Task<Next> hold_refused_write(BackendLink& link);
+    bool is_fenced_transaction() const;
+    net::Task<Next> end_fenced_transaction(BackendLink& link);
     protocol::Bytes outgoing_bytes(BackendLink& link);
     net::Task<Next> on_failed(BackendLink& link, RelayResult result);
     net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);

@@ -126,6 +126,7 @@ net::Task<CloseReason> Session::serve()
         core_.client.handle().set_deadline(net::never);
         core_.reply_sequence = static_cast<std::uint8_t>(next.command->header.sequence + 1);
         auto ended = co_await handle(*next.command);
+        core_.transaction_mark.update(core_.worker.counters, core_.state);
         if (ended) co_return *ended;
         auto pins = reasons_to_keep_link(core_);
         if (pins != core_.counted_pins) count_pins(core_, pins);
@@ -343,6 +344,11 @@ void Session::drop_stale_links()
         core_.links.drop(server);
         core_.prepared.forget_server(server);
     }
+}
+
+void Session::sever(config::ServerId server)
+{
+    if (auto* link = core_.links.held(server)) link->stream->cut();
 }
 
 void Session::kill()

@@ -58,6 +58,8 @@ public:
     void abort();
     /// The same, asked for by a KILL.
     void kill();
+    /// Cuts its link to a server that is lost, whatever it waits for there.
+    void sever(config::ServerId server);
     /// An idle session closes its links to servers that are no longer configured, unless its state
     /// lives there.
     void drop_stale_links();

@@ -10,6 +10,7 @@
 #include "proxy/session/plan.hpp"
 #include "proxy/session/prepared_statements.hpp"
 #include "proxy/session/statement_guard.hpp"
+#include "proxy/session/transaction_mark.hpp"
 #include "proxy/session/worker_context.hpp"
 
 #include <algorithm>
@@ -105,6 +106,7 @@ struct SessionCore {
     PreparedStatements prepared;
     LeaseSet links;
     std::uint64_t era = 1;  // when it logged in: links of the same era serve it
+    TransactionMark transaction_mark;
     std::optional<config::ServerId> home;  // where it logged in
     AccountSlot account_slot;
     StatementGuard guard;

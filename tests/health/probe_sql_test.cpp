@@ -18,12 +18,14 @@ struct Mysql8Row {
     Field channel = "", source_uuid = "source-uuid", host = "10.0.0.1", port = "3306";
     Field receiver = "ON", applier = "ON", error = "", received = "u:5-9", caught_up = "1";
     Field queueing_us, handing_out_us, applying_us, last_queued_us = "900000000", delay_s = "0";
+    Field heard_us = "70000", heartbeat_us = "100000.000", auto_position = "1";
 
     Row row() const
     {
         return {read_only,   super_read_only, executed,    channel,        source_uuid, host,
                 port,        receiver,        applier,     error,          received,    caught_up,
-                queueing_us, handing_out_us,  applying_us, last_queued_us, delay_s};
+                queueing_us, handing_out_us,  applying_us, last_queued_us, delay_s,
+                heard_us,    heartbeat_us,    auto_position};
     }
 };
 
@@ -273,4 +275,21 @@ TEST_CASE("MariaDB's source, position and delay are read by column name")
     CHECK(channel.lag == 30'000ms);
     // Columns that a version does not have are absent, not an error.
     CHECK(mariadb_channel({{"Master_Host", "h"}}).receiver == ReceiverState::off);
+}
+
+TEST_CASE("a replica says how long ago it heard of its source")
+{
+    Mysql8Row row;
+    auto channel = channel_of(row);
+    CHECK(channel.heard == 70ms);
+    CHECK(channel.heartbeat == 100ms);
+    CHECK(channel.auto_position);
+    CHECK_FALSE(channel.receiving);
+    row.heard_us.reset();
+    row.queueing_us = "10";
+    row.auto_position = "0";
+    channel = channel_of(row);
+    CHECK_FALSE(channel.heard);
+    CHECK(channel.receiving);
+    CHECK_FALSE(channel.auto_position);
 }

@@ -39,6 +39,7 @@ def config_for(servers, folder, modes=LISTENER_MODES, ports=None, **sections):
                     for server in servers],
         "monitor": {"user": MONITOR[0], "password": MONITOR[1]},
         "metrics": {"address": f"127.0.0.1:{free_port()}"},
+        "admin": {"listen": f"127.0.0.1:{free_port()}"},
         "state_directory": str(Path(folder) / "state"),
     }
     for section, value in sections.items():

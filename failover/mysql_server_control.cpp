@@ -1,0 +1,313 @@
+#include "failover/mysql_server_control.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pointsman::failover {
+namespace {
+
+using health::MysqlError;
+using health::MysqlFailure;
+using health::ResultSets;
+
+constexpr std::string_view positions_sql =
+    "SELECT CONCAT(@@GLOBAL.gtid_executed, IFNULL((SELECT GROUP_CONCAT(CONCAT(',',"
+    " RECEIVED_TRANSACTION_SET) SEPARATOR '') FROM performance_schema.replication_connection_status"
+    " WHERE RECEIVED_TRANSACTION_SET <> '' AND CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'),"
+    " ''))";
+
+// One line for each variable; a plugin that is not loaded has none.
+constexpr std::string_view survey_sql =
+    "SELECT IFNULL(GROUP_CONCAT(CONCAT(VARIABLE_NAME, '=', VARIABLE_VALUE) SEPARATOR '\\n'), '')"
+    " FROM (SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables"
+    " WHERE VARIABLE_NAME IN ('log_bin', 'log_replica_updates', 'log_slave_updates',"
+    " 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_source_timeout',"
+    " 'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_replica_enabled')"
+    " UNION ALL SELECT 'filters', COUNT(*) FROM"
+    " performance_schema.replication_applier_global_filters) v";
+
+constexpr std::string_view stop_receiver_sql = "STOP REPLICA IO_THREAD";
+constexpr std::string_view start_receiver_sql = "START REPLICA IO_THREAD";
+constexpr std::string_view writable_sql = "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF";
+constexpr std::string_view semi_sync_writable_sql =
+    "SET GLOBAL rpl_semi_sync_source_enabled = ON, GLOBAL super_read_only = OFF,"
+    " GLOBAL read_only = OFF";
+// lock_wait_timeout: should this process die while the statement waits, it gives up by itself.
+constexpr std::string_view read_only_sql =
+    "SET SESSION lock_wait_timeout = 1; SET GLOBAL super_read_only = ON";
+
+// What would be lost, hang or go on after the fence: prepared XA transactions can be committed on a
+// read-only server, DDL cannot be undone, and a lock on tables blocks the fence.
+constexpr std::string_view long_statements_sql =
+    "SELECT CONCAT('statement ', ID, ' runs since ', TIME, ' s: ', LEFT(IFNULL(STATE, ''), 40))"
+    " FROM performance_schema.processlist WHERE COMMAND = 'Query' AND TIME >= 5"
+    " AND ID <> CONNECTION_ID() AND (INFO IS NULL OR INFO NOT LIKE 'SELECT%') LIMIT 3";
+constexpr std::string_view open_transactions_sql =
+    "SELECT p.ID FROM performance_schema.processlist p JOIN information_schema.innodb_trx t"
+    " ON t.trx_mysql_thread_id = p.ID WHERE p.COMMAND = 'Sleep' AND p.ID <> CONNECTION_ID()";
+
+std::string quoted(std::string_view text)
+{
+    std::string out = "'";
+    for (char c : text) {
+        if (c == '\'' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + "'";
+}
+
+Outcome failed(const MysqlError& error)
+{
+    bool refused = error.failure == MysqlFailure::server_error;
+    return {refused ? OutcomeKind::refused : OutcomeKind::unknown, {}, error.text};
+}
+
+std::string first_value(const ResultSets& sets)
+{
+    for (const auto& set : sets)
+        for (const auto& row : set.rows)
+            for (const auto& field : row) return field.value_or("");
+    return {};
+}
+
+std::string joined(const ResultSets& sets)
+{
+    std::string text;
+    for (const auto& set : sets)
+        for (const auto& row : set.rows)
+            if (!row.empty() && row[0]) text += (text.empty() ? "" : "; ") + *row[0];
+    return text;
+}
+
+/// Verbs that are one statement.
+std::string_view statement_for(Verb verb)
+{
+    switch (verb) {
+        case Verb::survey:
+            return survey_sql;
+        case Verb::new_binary_log:
+            return "FLUSH LOCAL BINARY LOGS";
+        case Verb::positions:
+            return positions_sql;
+        case Verb::executed:
+            return "SELECT @@GLOBAL.gtid_executed";
+        case Verb::start_receiver:
+            return start_receiver_sql;
+        case Verb::make_writable:
+            return writable_sql;
+        case Verb::stop_semi_sync:
+            return "SET GLOBAL rpl_semi_sync_source_enabled = OFF";
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+ControlAccess access_of(const config::Config& config)
+{
+    const auto& own = config.failover;
+    bool borrowed = own.user.empty();
+    return {borrowed ? config.monitor.user : own.user,
+            borrowed ? config.monitor.password.value : own.password.value,
+            own.replication_user,
+            own.replication_password.value,
+            config.server_tls,
+            config.probe.connect_timeout};
+}
+
+MysqlServerControl::MysqlServerControl(config::Endpoint address, ControlAccess access)
+    : address_(std::move(address)), access_(std::move(access))
+{
+}
+
+Outcome MysqlServerControl::perform(const Order& order)
+{
+    // Both connections are kept alive by what is asked every few seconds.
+    if (order.verb == Verb::survey) (void)run(spare_, "DO 1", order.within);
+    if (auto sql = statement_for(order.verb); !sql.empty()) return run(main_, sql, order.within);
+    switch (order.verb) {
+        case Verb::find_blockers:
+            return find_blockers(order.within);
+        case Verb::wait_executed:
+            return wait_executed(order);
+        case Verb::stop_receiver:
+            return run_all({std::string(stop_receiver_sql), std::string(positions_sql)},
+                           order.within);
+        case Verb::restart_receiver:
+            return run_all({std::string(stop_receiver_sql), std::string(start_receiver_sql),
+                            "SELECT SLEEP(0.1)",
+                            "SELECT SERVICE_STATE FROM"
+                            " performance_schema.replication_connection_status"
+                            " WHERE CHANNEL_NAME NOT LIKE 'group\\_replication\\_%' LIMIT 1"},
+                           order.within);
+        case Verb::follow:
+            return follow(order);
+        case Verb::make_read_only:
+            return make_read_only(order.within);
+        case Verb::promote:
+            return run_all({"STOP REPLICA SQL_THREAD", std::string(writable_sql)}, order.within);
+        case Verb::promote_semi_sync:
+            return run_all({"STOP REPLICA SQL_THREAD", std::string(semi_sync_writable_sql)},
+                           order.within);
+        case Verb::end_transactions:
+            return end_transactions(order.within);
+        case Verb::forget_source:
+            return run_all({"STOP REPLICA", "RESET REPLICA ALL"}, order.within);
+        default:
+            break;
+    }
+    return {OutcomeKind::refused, {}, "unknown order"};
+}
+
+std::optional<MysqlError> MysqlServerControl::connect(Connection& connection, milliseconds within)
+{
+    if (connection && connection->is_open()) return std::nullopt;
+    health::ConnectOptions options{address_, access_.user, access_.password, access_.tls,
+                                   std::min(access_.connect_timeout, within)};
+    auto opened = health::MysqlConnection::connect(options);
+    if (!opened) return opened.error();
+    connection = std::move(*opened);
+    auto id = connection->query("SELECT CONNECTION_ID()", within);
+    if (!id) return id.error();
+    if (&connection == &main_) main_id_ = first_value(*id);
+    return std::nullopt;
+}
+
+Outcome MysqlServerControl::run(Connection& connection, std::string_view sql, milliseconds within)
+{
+    if (auto error = connect(connection, within)) {
+        // Nothing was sent yet: whatever was asked for was certainly not done.
+        auto outcome = failed(*error);
+        outcome.kind = OutcomeKind::refused;
+        return outcome;
+    }
+    auto answer = connection->query(sql, within);
+    if (!answer) return failed(answer.error());
+    return {OutcomeKind::done, first_value(*answer), {}};
+}
+
+/// One after the other until one fails; the last one's answer.
+Outcome MysqlServerControl::run_all(std::initializer_list<std::string> statements,
+                                    milliseconds within)
+{
+    Outcome outcome;
+    bool any_done = false;
+    for (const auto& sql : statements) {
+        outcome = run(main_, sql, within);
+        if (!outcome.ok()) {
+            // The connection may have gone between two: the first ones were done.
+            if (any_done && !main_->is_open()) outcome.kind = OutcomeKind::unknown;
+            return outcome;
+        }
+        any_done = true;
+    }
+    return outcome;
+}
+
+/// While it waits for running statements, other writes wait behind it: late, it is killed.
+Outcome MysqlServerControl::make_read_only(milliseconds within)
+{
+    constexpr milliseconds to_kill{500};
+    if (auto error = connect(spare_, access_.connect_timeout)) return failed(*error);
+    auto outcome = run(main_, read_only_sql, within);
+    if (outcome.kind != OutcomeKind::unknown) return outcome;
+    (void)run(spare_, "KILL " + main_id_, to_kill);
+    outcome.error = "it does not become read-only in time (running statements hold it up): " +
+                    outcome.error;
+    return outcome;
+}
+
+/// The credentials are given anew: what a replica keeps of them may be of another source.
+Outcome MysqlServerControl::follow(const Order& order)
+{
+    auto stopped = run(main_, "STOP REPLICA", order.within);
+    if (!stopped.ok()) return stopped;
+    std::string sql = "CHANGE REPLICATION SOURCE TO SOURCE_HOST = " + quoted(order.source.host) +
+                      ", SOURCE_PORT = " + std::to_string(order.source.port);
+    if (!access_.replication_user.empty())
+        sql += ", SOURCE_USER = " + quoted(access_.replication_user) +
+               ", SOURCE_PASSWORD = " + quoted(access_.replication_password);
+    bool tls = access_.tls.mode == config::ServerTlsMode::required ||
+               access_.tls.mode == config::ServerTlsMode::verify_ca ||
+               access_.tls.mode == config::ServerTlsMode::verify_identity;
+    sql += ", SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_SSL = ";
+    sql += tls ? "1" : "0";
+    sql += ", SOURCE_HEARTBEAT_PERIOD = 0.1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400";
+    auto changed = run(main_, sql, order.within);
+    if (!changed.ok()) {
+        // The server's message may quote the statement; the secret must not travel with it.
+        changed.error = "CHANGE REPLICATION SOURCE failed";
+        return changed;
+    }
+    return run(main_, "START REPLICA", order.within);
+}
+
+Outcome MysqlServerControl::wait_executed(const Order& order)
+{
+    auto seconds = std::to_string(static_cast<double>(order.within.count()) / 1000);
+    auto sql = "SELECT WAIT_FOR_EXECUTED_GTID_SET(" + quoted(order.gtids) + ", " + seconds + ")";
+    constexpr milliseconds to_answer{200};
+    auto outcome = run(main_, sql, order.within + to_answer);
+    if (outcome.ok() && outcome.answer != "0")
+        return {OutcomeKind::refused, {}, "it does not catch up in time"};
+    return outcome;
+}
+
+Outcome MysqlServerControl::end_transactions(milliseconds within)
+{
+    if (auto error = connect(main_, within)) return failed(*error);
+    auto found = main_->query(open_transactions_sql, within);
+    if (!found) return failed(found.error());
+    std::size_t killed = 0;
+    for (const auto& set : *found)
+        for (const auto& row : set.rows) {
+            if (row.empty() || !row[0]) continue;
+            if (run(main_, "KILL " + *row[0], within).ok()) ++killed;
+        }
+    return {OutcomeKind::done, std::to_string(killed), {}};
+}
+
+Outcome MysqlServerControl::find_blockers(milliseconds within)
+{
+    if (auto error = connect(main_, within)) return failed(*error);
+    auto prepared = main_->query("XA RECOVER", within);
+    if (!prepared) return failed(prepared.error());
+    if (!prepared->empty() && !prepared->front().rows.empty())
+        return {OutcomeKind::done, "there are prepared XA transactions (XA RECOVER)", {}};
+    auto running = main_->query(long_statements_sql, within);
+    if (!running) return failed(running.error());
+    return {OutcomeKind::done, joined(*running), {}};
+}
+
+Survey parse_survey(std::string_view text)
+{
+    constexpr std::uint64_t a_day_ms = 86'400'000;
+    Survey survey;
+    survey.known = true;
+    while (!text.empty()) {
+        auto end = std::min(text.find('\n'), text.size());
+        auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        auto equals = line.find('=');
+        if (equals == line.npos) continue;
+        auto name = line.substr(0, equals);
+        auto value = std::string(line.substr(equals + 1));
+        bool on = value == "ON" || value == "1";
+        if (name == "log_bin") survey.log_bin = on;
+        if (name == "log_replica_updates") survey.log_replica_updates = on;
+        if (name == "filters") survey.filters = value != "0";
+        if (name == "rpl_semi_sync_source_enabled") {
+            survey.semi_sync_plugin = true;
+            survey.semi_sync_source = on;
+        }
+        if (name == "rpl_semi_sync_replica_enabled") survey.semi_sync_replica = on;
+        auto number = std::strtoull(value.c_str(), nullptr, 10);
+        if (name == "rpl_semi_sync_source_timeout") survey.semi_sync_lossless = number >= a_day_ms;
+        if (name == "rpl_semi_sync_source_wait_for_replica_count")
+            survey.acks_wanted = static_cast<std::uint32_t>(number);
+    }
+    return survey;
+}
+
+}  // namespace pointsman::failover

@@ -1,0 +1,57 @@
+#pragma once
+// The verbs of a takeover in SQL, over connections that stay open: opening them when the role must
+// move would cost more than the move. A blocking adapter, for one thread at a time.
+
+#include "failover/evidence.hpp"
+#include "failover/server_control.hpp"
+
+#include "config/config.hpp"
+
+#include "health/mysql_client.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pointsman::failover {
+
+/// What the adapter logs in with, and what replicas log in to their source with.
+struct ControlAccess {
+    std::string user, password;
+    std::string replication_user, replication_password;
+    config::ServerTls tls;
+    milliseconds connect_timeout{1'000};
+    friend bool operator==(const ControlAccess&, const ControlAccess&) = default;
+};
+
+ControlAccess access_of(const config::Config& config);
+
+class MysqlServerControl : public ServerControl {
+public:
+    MysqlServerControl(config::Endpoint address, ControlAccess access);
+
+    Outcome perform(const Order& order) override;
+
+private:
+    using Connection = std::optional<health::MysqlConnection>;
+
+    Outcome run(Connection& connection, std::string_view sql, milliseconds within);
+    Outcome run_all(std::initializer_list<std::string> statements, milliseconds within);
+    Outcome make_read_only(milliseconds within);
+    Outcome follow(const Order& order);
+    Outcome end_transactions(milliseconds within);
+    Outcome find_blockers(milliseconds within);
+    Outcome wait_executed(const Order& order);
+    std::optional<health::MysqlError> connect(Connection& connection, milliseconds within);
+
+    config::Endpoint address_;
+    ControlAccess access_;
+    Connection main_, spare_;  // the spare one kills what the main one waits for in vain
+    std::string main_id_;      // CONNECTION_ID() of the main one
+};
+
+/// The answer to Verb::survey, read into a value.
+Survey parse_survey(std::string_view text);
+
+}  // namespace pointsman::failover

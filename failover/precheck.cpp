@@ -1,0 +1,30 @@
+#include "failover/precheck.hpp"
+
+namespace pointsman::failover {
+
+std::optional<std::string> switchover_objection(const Evidence& evidence,
+                                                const config::Failover& settings)
+{
+    const auto& primary = *evidence.primary_sight();
+    if (settings.replication_user.empty())
+        return "failover.replication_user is not set: " + primary.server.name +
+               " could not become a replica";
+    if (!primary.answers()) return primary.server.name + ", the primary, does not answer";
+    if (!primary.report->is_writable())
+        return primary.server.name + ", the primary, is read-only already";
+    for (const auto& sight : evidence.servers)
+        if (&sight != &primary && sight.answers() && sight.report->is_writable())
+            return sight.server.name + " is writable beside the primary: make it read-only first";
+    return std::nullopt;
+}
+
+std::optional<std::string> objection_in(const Order& order, const Outcome& outcome)
+{
+    if (!outcome.ok()) return std::nullopt;
+    if (order.verb == Verb::find_blockers && !outcome.answer.empty()) return outcome.answer;
+    if (order.verb == Verb::restart_receiver && outcome.answer == "ON")
+        return "a replica reaches the primary, which is alive: only Pointsman cannot";
+    return std::nullopt;
+}
+
+}  // namespace pointsman::failover

@@ -1,0 +1,77 @@
+// A server that comes back, or was left behind, becomes a replica of the present primary.
+
+#include "failover/takeover.hpp"
+
+namespace pointsman::failover {
+namespace {
+
+constexpr milliseconds at_leisure{10'000};
+
+/// It replicates from a configured server that is well: a chain, which is nobody's business here.
+bool is_in_a_chain(const Evidence& evidence, const ServerSight& server)
+{
+    for (const auto& source : evidence.servers)
+        if (&source != &server && follows(server, source) && source.answers() &&
+            source.report->is_replica())
+            return true;
+    return false;
+}
+
+}  // namespace
+
+Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
+{
+    const auto* primary = evidence.primary_sight();
+    const auto* server = evidence.find(returned);
+    if (!primary || !primary->answers() || !primary->report->is_writable())
+        return Refusal{"there is no primary to follow"};
+    if (!server || server == primary || !server->answers()) return Refusal{"it does not answer"};
+    if (server->server.maintenance) return Refusal{"it is in maintenance"};
+    if (follows(*server, *primary)) return Refusal{"it follows the primary already"};
+    if (is_in_a_chain(evidence, *server)) return Refusal{"it follows another replica"};
+    if (server->report->facts.flavour != health::Flavour::mysql || !server->report->facts.gtids)
+        return Refusal{"it has no GTIDs"};
+    auto had = protocol::GtidSet::parse(server->report->executed);
+    auto has = protocol::GtidSet::parse(primary->report->executed);
+    if (!had || !has || had->empty()) return Refusal{"its transactions cannot be compared"};
+    auto errant = *had;
+    bool is_errant = !errant.subtract(*has).empty();
+    auto lacking = "it has transactions that the primary lacks: " + errant.to_string();
+    bool writable = server->report->is_writable();
+    if (is_errant && (!writable || !had->intersects(*has))) return Refusal{lacking};
+    // Seen in the other order it may be a move by hand that is half seen.
+    if (writable && primary->reported_at <= server->reported_at)
+        return Refusal{"which of the two took writes last is not seen yet"};
+
+    Takeover plan;
+    plan.cause = Cause::rejoin;
+    plan.from = plan.to.emplace(returned);
+    plan.from_name = plan.to_name = server->server.name;
+    auto add = [&](std::string title, Order order, OnFailure on_failure) {
+        plan.steps.push_back({StepKind::finish, std::move(title), {std::move(order)}, {},
+                              on_failure});
+    };
+    auto name = server->server.name;
+    if (server->survey.semi_sync_source)
+        add(name + " waits for replicas no more",
+            {.server = returned, .verb = Verb::stop_semi_sync, .within = at_leisure},
+            OnFailure::undo);
+    add(name + " is read-only",
+        {.server = returned, .verb = Verb::make_read_only, .within = at_leisure},
+        OnFailure::undo);
+    plan.point_of_no_return = plan.steps.size();
+    if (is_errant) {
+        plan.warnings.push_back(name + " is only made read-only: " + lacking);
+        return plan;
+    }
+    add(name + " replicates from " + primary->server.name,
+        {.server = returned,
+         .verb = Verb::follow,
+         .within = at_leisure,
+         .source = primary->server.address},
+        OnFailure::undo);
+    plan.point_of_no_return = plan.steps.size();
+    return plan;
+}
+
+}  // namespace pointsman::failover

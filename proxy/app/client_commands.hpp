@@ -1,0 +1,21 @@
+#pragma once
+// The subcommands that talk to a running proxy over its HTTP API. Their results are exit codes: 0
+// done, 1 not done.
+
+#include <string>
+
+namespace pointsman::proxy {
+
+struct ClientOptions {
+    std::string admin = "127.0.0.1:3000";
+    std::string to;
+    bool dry_run = false;
+    bool accept_loss = false;
+};
+
+int show_topology(const ClientOptions& options);
+int show_plan(const ClientOptions& options);
+/// `kind`: "switchover" or "failover". Waits for its end.
+int run_takeover(const std::string& kind, const ClientOptions& options);
+
+}  // namespace pointsman::proxy

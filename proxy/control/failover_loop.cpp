@@ -1,0 +1,282 @@
+#include "proxy/control/failover_loop.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace pointsman::proxy {
+namespace {
+
+using failover::Outcome;
+using failover::OutcomeKind;
+using std::chrono::milliseconds;
+
+constexpr milliseconds survey_every{2'000};
+constexpr milliseconds survey_within{1'000};
+constexpr milliseconds rejoin_every{5'000};
+constexpr milliseconds drain_step{1};
+/// Statements that began before the hold, BEGIN among them, end within this or are long ones, which
+/// nobody waits for.
+constexpr milliseconds settle_time{20};
+constexpr milliseconds idle_step{500};
+
+}  // namespace
+
+FailoverLoop::FailoverLoop(Surroundings surroundings, const config::Config& config)
+    : around_(std::move(surroundings)),
+      controller_(config.failover),
+      timer_(around_.control),
+      self_(std::make_shared<FailoverLoop*>(this))
+{
+    apply(config);
+}
+
+FailoverLoop::~FailoverLoop()
+{
+    stop();
+}
+
+void FailoverLoop::start()
+{
+    running_ = true;
+    around_.health.set_on_look([weak = std::weak_ptr(self_)] {
+        if (auto loop = weak.lock()) (*loop)->on_look();
+    });
+    on_tick();
+}
+
+void FailoverLoop::stop()
+{
+    running_ = false;
+    timer_.cancel();
+}
+
+void FailoverLoop::apply(const config::Config& config)
+{
+    bool same_access = failover::access_of(config) == failover::access_of(config_);
+    config_ = config;
+    controller_.reconfigure(config.failover);
+    std::vector<Controlled> next;
+    for (const auto& server : config.servers) {
+        auto* old = find(server.id);
+        bool stays = old && same_access && old->server.address == server.address;
+        if (stays) {
+            old->server = server;
+            next.push_back(std::move(*old));
+            continue;
+        }
+        auto control = std::make_shared<failover::MysqlServerControl>(server.address,
+                                                                      failover::access_of(config));
+        next.push_back({server, std::move(control), false, {}, {}, {}, {}, ++last_incarnation_});
+    }
+    servers_ = std::move(next);
+    if (running_) on_tick();
+}
+
+failover::Evidence FailoverLoop::evidence() const
+{
+    auto evidence = around_.health.evidence(net::Clock::now());
+    for (auto& sight : evidence.servers)
+        for (const auto& server : servers_)
+            if (server.server.id == sight.server.id) sight.survey = server.survey;
+    return evidence;
+}
+
+failover::Planned FailoverLoop::plan(failover::Cause cause, const failover::Wish& wish) const
+{
+    if (cause == failover::Cause::switchover)
+        return failover::plan_switchover(evidence(), config_.failover, wish);
+    return failover::plan_failover(evidence(), config_.failover, wish, false);
+}
+
+std::optional<failover::Refusal> FailoverLoop::begin(failover::Cause cause,
+                                                     const failover::Wish& wish)
+{
+    auto planned = plan(cause, wish);
+    if (auto* refusal = std::get_if<failover::Refusal>(&planned)) return std::move(*refusal);
+    failover::Actions actions;
+    auto& takeover = std::get<failover::Takeover>(planned);
+    if (!controller_.start(std::move(takeover), evidence(), wish, net::Clock::now(), actions))
+        return failover::Refusal{"a takeover is under way"};
+    ++begun_;
+    perform(std::move(actions));
+    return std::nullopt;
+}
+
+void FailoverLoop::on_look()
+{
+    if (!running_ || is_off()) return;
+    auto now = net::Clock::now();
+    auto seen = evidence();
+    bool was_idle = controller_.phase() == failover::Phase::idle;
+    auto actions = controller_.on_evidence(seen, now);
+    if (was_idle && controller_.phase() != failover::Phase::idle) ++begun_;
+    perform(std::move(actions));
+    rejoin_due(seen, now);
+}
+
+/// Servers that came back by themselves, or were out of reach when the role moved.
+void FailoverLoop::rejoin_due(const failover::Evidence& evidence, net::TimePoint now)
+{
+    if (config_.failover.mode != config::FailoverMode::automatic) return;
+    for (auto& server : servers_) {
+        if (controller_.phase() != failover::Phase::idle || now < server.next_rejoin) continue;
+        auto planned = failover::plan_rejoin(evidence, server.server.id);
+        auto* takeover = std::get_if<failover::Takeover>(&planned);
+        if (!takeover) continue;
+        server.next_rejoin = now + rejoin_every;
+        failover::Actions actions;
+        controller_.start(std::move(*takeover), evidence, {}, now, actions);
+        perform(std::move(actions));
+    }
+}
+
+void FailoverLoop::on_tick()
+{
+    if (!running_) return;
+    auto now = net::Clock::now();
+    if (!is_off()) survey_due(now);
+    poll_drain(now);
+    auto due = controller_.next_deadline();
+    if (due && *due <= now) perform(controller_.on_deadline(now));
+    schedule();
+}
+
+void FailoverLoop::schedule()
+{
+    if (!running_) return;
+    auto wake = net::Clock::now() + (draining_ ? drain_step : idle_step);
+    if (auto due = controller_.next_deadline()) wake = std::min(wake, *due);
+    timer_.expires_at(wake);
+    timer_.async_wait([weak = std::weak_ptr(self_)](const boost::system::error_code& cancelled) {
+        auto loop = weak.lock();
+        if (!cancelled && loop) (*loop)->on_tick();
+    });
+}
+
+void FailoverLoop::survey_due(net::TimePoint now)
+{
+    if (controller_.phase() != failover::Phase::idle) return;
+    for (auto& server : servers_) {
+        if (server.busy || now < server.next_survey) continue;
+        server.next_survey = now + survey_every;
+        failover::Order order{.server = server.server.id,
+                              .verb = failover::Verb::survey,
+                              .within = survey_within};
+        auto done = [this, id = server.server.id](const Outcome& outcome) {
+            auto* surveyed = find(id);
+            if (surveyed && outcome.ok()) surveyed->survey = failover::parse_survey(outcome.answer);
+        };
+        enqueue(server, {std::move(order), std::move(done)});
+    }
+}
+
+void FailoverLoop::poll_drain(net::TimePoint now)
+{
+    if (!draining_) return;
+    auto work = around_.open_work(*draining_, held_revision_);
+    if (!work.current || work.transactions > 0) {
+        quiet_since_.reset();
+        return;
+    }
+    if (!quiet_since_) quiet_since_ = now;
+    if (work.busy_links > 0 && now - *quiet_since_ < settle_time) return;
+    draining_.reset();
+    quiet_since_.reset();
+    perform(controller_.on_drained(now));
+}
+
+void FailoverLoop::perform(failover::Actions actions)
+{
+    for (auto& action : actions) {
+        std::visit(
+            [this](auto& wanted) {
+                using Wanted = std::decay_t<decltype(wanted)>;
+                if constexpr (std::is_same_v<Wanted, failover::HoldWrites>) {
+                    around_.health.hold_writes(wanted.why);
+                    held_revision_ = around_.health.published_revision();
+                } else if constexpr (std::is_same_v<Wanted, failover::ReleaseWrites>) {
+                    draining_.reset();
+                    around_.health.release_writes();
+                } else if constexpr (std::is_same_v<Wanted, failover::AwaitDrain>) {
+                    draining_ = wanted.server;
+                    quiet_since_.reset();
+                } else if constexpr (std::is_same_v<Wanted, failover::SeverLinks>) {
+                    around_.health.sever(wanted.server);
+                } else if constexpr (std::is_same_v<Wanted, failover::PublishPrimary>) {
+                    around_.health.appoint(wanted.from, wanted.to);
+                } else if constexpr (std::is_same_v<Wanted, failover::Record>) {
+                    write_down(wanted.entry);
+                } else {
+                    perform(wanted);
+                }
+            },
+            action);
+    }
+    if (!actions.empty()) schedule();
+}
+
+void FailoverLoop::perform(const failover::RunOrder& run)
+{
+    auto done = [this, id = run.id](Outcome outcome) {
+        perform(controller_.on_order_done(id, std::move(outcome), net::Clock::now()));
+    };
+    auto* server = find(run.order.server);
+    if (server) return enqueue(*server, {run.order, std::move(done)});
+    boost::asio::post(around_.control, [weak = std::weak_ptr(self_), done] {
+        if (weak.lock()) done({OutcomeKind::refused, {}, "the server was removed"});
+    });
+}
+
+void FailoverLoop::write_down(const failover::JournalEntry& entry)
+{
+    journal_.push_back(failover::to_text(entry));
+    if (journal_.size() > journal_lines) journal_.pop_front();
+    if (around_.on_entry) around_.on_entry(entry);
+}
+
+void FailoverLoop::enqueue(Controlled& server, Waiting waiting)
+{
+    server.waiting.push_back(std::move(waiting));
+    if (!server.busy) launch(server);
+}
+
+void FailoverLoop::launch(Controlled& server)
+{
+    server.busy = true;
+    auto job = [&control = around_.control, weak = std::weak_ptr(self_), worker = server.control,
+                order = server.waiting.front().order, id = server.server.id,
+                incarnation = server.incarnation] {
+        auto outcome = std::make_shared<Outcome>(worker->perform(order));
+        boost::asio::post(control, [weak, id, incarnation, outcome] {
+            if (auto loop = weak.lock()) (*loop)->on_outcome(id, incarnation, std::move(*outcome));
+        });
+    };
+    if (around_.pool.post(std::move(job))) return;
+    boost::asio::post(around_.control, [weak = std::weak_ptr(self_), id = server.server.id,
+                                        incarnation = server.incarnation] {
+        Outcome outcome{OutcomeKind::refused, {}, "too many jobs wait"};
+        if (auto loop = weak.lock()) (*loop)->on_outcome(id, incarnation, std::move(outcome));
+    });
+}
+
+void FailoverLoop::on_outcome(config::ServerId id, std::uint64_t incarnation, Outcome outcome)
+{
+    auto* server = find(id);
+    if (!server || server->incarnation != incarnation || server->waiting.empty()) return;
+    auto done = std::move(server->waiting.front().done);
+    server->waiting.pop_front();
+    server->busy = false;
+    if (!server->waiting.empty()) launch(*server);
+    if (running_) done(std::move(outcome));
+}
+
+FailoverLoop::Controlled* FailoverLoop::find(config::ServerId id)
+{
+    auto at = std::ranges::find(servers_, id, [](const Controlled& c) { return c.server.id; });
+    return at == servers_.end() ? nullptr : &*at;
+}
+
+}  // namespace pointsman::proxy

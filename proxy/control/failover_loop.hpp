@@ -1,0 +1,115 @@
+#pragma once
+// Performs what the failover controller wants: orders on the blocking pool, snapshots through the
+// health loop. A shell: what happens when, and whether at all, is decided in failover/.
+//
+// All of it belongs to the control thread.
+
+#include "config/config.hpp"
+
+#include "failover/controller.hpp"
+#include "failover/mysql_server_control.hpp"
+
+#include "proxy/control/blocking_pool.hpp"
+#include "proxy/control/health_loop.hpp"
+#include "proxy/net/clock.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pointsman::proxy {
+
+/// What clients have under way at one server, over all workers.
+struct OpenWork {
+    bool current = false;  // every worker acts on the snapshot that was asked for, or a newer one
+    std::uint64_t transactions = 0;
+    std::uint64_t busy_links = 0;
+};
+
+class FailoverLoop {
+public:
+    /// All of it outlives the loop, and `pool` dies before `control`.
+    struct Surroundings {
+        boost::asio::io_context& control;
+        BlockingPool& pool;
+        HealthLoop& health;
+        std::function<OpenWork(config::ServerId, std::uint64_t revision)> open_work;
+        std::function<void(const failover::JournalEntry&)> on_entry;
+    };
+
+    FailoverLoop(Surroundings surroundings, const config::Config& config);
+    ~FailoverLoop();
+    FailoverLoop(const FailoverLoop&) = delete;
+    FailoverLoop& operator=(const FailoverLoop&) = delete;
+
+    void start();
+    /// Begins nothing any more; a takeover under way is not waited for.
+    void stop();
+    void apply(const config::Config& config);
+
+    /// The plan as it would be performed now.
+    failover::Planned plan(failover::Cause cause, const failover::Wish& wish) const;
+    /// Begins it. A refusal, or nothing: `status` tells how it goes on.
+    std::optional<failover::Refusal> begin(failover::Cause cause, const failover::Wish& wish);
+
+    failover::Evidence evidence() const;
+    const failover::Controller& controller() const { return controller_; }
+    /// The last lines of the journal, oldest first.
+    const std::deque<std::string>& journal() const { return journal_; }
+    std::uint64_t takeovers_begun() const { return begun_; }
+
+    static constexpr std::size_t journal_lines = 200;
+
+private:
+    struct Waiting {
+        failover::Order order;
+        std::function<void(failover::Outcome)> done;
+    };
+    /// A server with its standing connections. One order at a time.
+    struct Controlled {
+        config::Server server;
+        std::shared_ptr<failover::MysqlServerControl> control;
+        bool busy = false;
+        std::deque<Waiting> waiting;
+        failover::Survey survey;
+        net::TimePoint next_survey{}, next_rejoin{};
+        std::uint64_t incarnation = 0;
+    };
+
+    bool is_off() const { return config_.failover.mode == config::FailoverMode::off; }
+    void on_look();
+    void on_tick();
+    void survey_due(net::TimePoint now);
+    void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
+    void schedule();
+    void poll_drain(net::TimePoint now);
+    void perform(failover::Actions actions);
+    void perform(const failover::RunOrder& run);
+    void write_down(const failover::JournalEntry& entry);
+    void enqueue(Controlled& server, Waiting waiting);
+    void launch(Controlled& server);
+    void on_outcome(config::ServerId id, std::uint64_t incarnation, failover::Outcome outcome);
+    Controlled* find(config::ServerId id);
+
+    Surroundings around_;
+    config::Config config_;
+    failover::Controller controller_;
+    boost::asio::steady_timer timer_;
+    std::vector<Controlled> servers_;
+    std::optional<config::ServerId> draining_;
+    std::uint64_t held_revision_ = 0;
+    std::optional<net::TimePoint> quiet_since_;  // no transaction is open since
+    std::deque<std::string> journal_;
+    std::uint64_t begun_ = 0, last_incarnation_ = 0;
+    bool running_ = false;
+    std::shared_ptr<FailoverLoop*> self_;  // handlers hold it weakly: they may outlive the loop
+};
+
+}  // namespace pointsman::proxy

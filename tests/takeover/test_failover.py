@@ -1,0 +1,81 @@
+"""A primary that is lost is replaced by itself; nothing acknowledged is lost with it."""
+
+import time
+
+import pytest
+
+from process import wait_until
+from test_switchover import caught_up, follow_roles
+from workload import Writers
+
+
+def new_primary(cluster, old):
+    for server in cluster.servers:
+        if server is not old and server.scalar("SELECT @@super_read_only") == 0:
+            return server
+    return None
+
+
+def kill(server):
+    server.kill9()
+
+
+def hang(server):
+    server.freeze()
+
+
+def shut_down(server):
+    server.process.terminate()
+
+
+@pytest.mark.parametrize("lose", [kill, hang, shut_down])
+def test_a_lost_primary_is_replaced(cluster, start_proxy, lose):
+    cluster.primary.sql("TRUNCATE app.w1")
+    proxy = start_proxy(mode="automatic", durability="strict", cooldown="1s")
+    old = cluster.primary
+    with Writers(proxy) as writers:
+        time.sleep(1)
+        moment = time.monotonic()
+        lose(old)
+        try:
+            wait_until(lambda: new_primary(cluster, old), 30, "a new primary")
+        except TimeoutError as late:
+            raise AssertionError(proxy.log_path.read_text()[-4000:]) from late
+        wait_until(lambda: any(m > moment + 0.05 for m in writers.moments[-50:]), 30, "writes")
+        time.sleep(2)
+        gap = writers.longest_gap(moment)
+        successor = new_primary(cluster, old)
+        if lose is hang:
+            old.thaw()
+            wait_until(lambda: old.scalar("SELECT @@super_read_only") == 1, 20, "the fence")
+        else:
+            old.process.wait(60)
+            old.start()
+            follow_roles(cluster, successor.name)
+    writers.check(successor)
+    if lose is hang:  # what was in flight when it froze is committed there and nowhere else
+        cluster.start()
+        cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
+    else:
+        wait_until(lambda: caught_up(cluster), 20, "equal histories")
+    print(f"longest gap between writes after {lose.__name__}: {gap * 1000:.0f} ms;"
+          f" errors {sorted({code for _, code, _ in writers.errors})}")
+
+
+def test_in_the_mode_manual_a_lost_primary_is_replaced_on_command_only(cluster, start_proxy):
+    from test_switchover import command
+    proxy = start_proxy(mode="manual")
+    old = cluster.primary
+    old.kill9()
+    wait_until(lambda: "primary_dead" in proxy.log_path.read_text() or
+               "no replica hears of it" in proxy.log_path.read_text(), 15, "the finding")
+    time.sleep(1)
+    assert new_primary(cluster, old) is None
+    code, text = command(proxy, "failover", "--force")
+    assert code == 0, text
+    successor = new_primary(cluster, old)
+    assert successor is not None
+    old.start()
+    old.sql(cluster.flavour.follow(successor.port))
+    old.sql("START REPLICA")
+    follow_roles(cluster, successor.name)

@@ -1,0 +1,109 @@
+"""The planned move of the primary role, as an operator does it, under load."""
+
+import subprocess
+import time
+
+import pytest
+
+from process import wait_until
+from pointsman import binary
+from workload import Writers
+
+
+def command(proxy, *words):
+    """Runs the program's own subcommand against the running proxy."""
+    done = subprocess.run([*binary().command, *words, "--admin", proxy.config["admin"]["listen"]],
+                          capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def follow_roles(cluster, name):
+    """What the cluster's helper thinks of roles, after Pointsman has moved them."""
+    cluster.primary = cluster.server(name)
+    wait_until(lambda: all(map(cluster.flavour.replicates, cluster.replicas)), 30,
+               "all others to replicate from the new primary")
+    for replica in cluster.replicas:
+        port = replica.sql("SELECT PORT FROM performance_schema.replication_connection_configuration"
+                           " WHERE CHANNEL_NAME = ''")[0][0]
+        assert port == cluster.primary.port, f"{replica.name} replicates from elsewhere"
+        assert replica.scalar("SELECT @@super_read_only") == 1
+    cluster.wait_replicated()
+
+
+def caught_up(cluster):
+    sets = {server.scalar("SELECT @@gtid_executed") for server in cluster.servers}
+    return len(sets) == 1
+
+
+@pytest.mark.parametrize("transactions", [False, True], ids=["autocommit", "transactions"])
+def test_switching_over_under_load_is_a_short_pause_without_an_error(cluster, start_proxy,
+                                                                     transactions):
+    cluster.primary.sql("TRUNCATE app.w1")
+    proxy = start_proxy()
+    pauses, pause_reported = [], []
+    with Writers(proxy, transactions=transactions) as writers:
+        for _ in range(4):
+            time.sleep(0.5)
+            target = cluster.replicas[0].name
+            began = time.monotonic()
+            code, text = command(proxy, "switchover", "--to", target)
+            assert code == 0, text + proxy.log_path.read_text()[-4000:]
+            assert f"{target} is the primary" in text
+            time.sleep(0.3)
+            pauses.append(writers.longest_gap(began))
+            follow_roles(cluster, target)
+    assert writers.errors == []
+    wait_until(lambda: caught_up(cluster), 20, "equal histories")
+    writers.check(cluster.primary)
+    print(f"pauses seen by clients, ms: {[round(p * 1000, 1) for p in pauses]}")
+
+
+def test_a_dry_run_and_a_plan_change_nothing(cluster, start_proxy):
+    proxy = start_proxy()
+    before = cluster.primary.name
+    code, text = command(proxy, "switchover", "--dry-run")
+    assert code == 0 and "from here on only forward" in text
+    code, text = command(proxy, "plan")
+    assert code == 0 and f"candidate {cluster.replicas[0].name}" in text
+    code, text = command(proxy, "topology")
+    assert code == 0 and text.splitlines()[0].startswith(before)
+    assert cluster.primary.scalar("SELECT @@super_read_only") == 0
+
+
+def test_a_switchover_that_cannot_be_is_refused_with_the_reason(cluster, start_proxy):
+    proxy = start_proxy()
+    code, text = command(proxy, "switchover", "--to", cluster.primary.name)
+    assert code == 1 and "is the primary already" in text
+    code, text = command(proxy, "switchover", "--to", "nobody")
+    assert code == 1 and "no server of that name" in text
+    replica = cluster.replicas[0]
+    replica.sql("STOP REPLICA SQL_THREAD")
+    try:
+        wait_until(lambda: "does not replicate now" in
+                   command(proxy, "switchover", "--to", replica.name)[1], 10, "the refusal")
+    finally:
+        replica.sql("START REPLICA SQL_THREAD")
+
+
+def test_a_statement_that_holds_the_fence_up_ends_the_attempt_not_the_service(cluster,
+                                                                              start_proxy):
+    proxy = start_proxy()
+    locker = cluster.primary.connect(database="app")
+    with locker.cursor() as cursor:
+        cursor.execute("LOCK TABLES w1 WRITE")
+        code, text = command(proxy, "switchover")
+        assert code == 1 and "not done" in text, text
+        cursor.execute("UNLOCK TABLES")
+    locker.close()
+    connection = proxy.connect(database="app")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO w1 VALUES (77, 77)")
+    connection.close()
+    cluster.primary.sql("DELETE FROM app.w1 WHERE client = 77")
+    follow_roles(cluster, cluster.primary.name)
+
+
+def test_with_the_mode_off_nothing_moves(cluster, start_proxy):
+    proxy = start_proxy(mode="off")
+    code, text = command(proxy, "switchover")
+    assert code == 1 and "failover.mode is off" in text
