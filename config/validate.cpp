@@ -132,8 +132,9 @@ private:
         const bool loopback = address.host == "::1" || address.host == "localhost" ||
                               address.host.starts_with("127.");
         if (config_.admin.enabled && (address.is_unix() || !loopback))
-            reading_.add("admin.listen", "expected a loopback address such as 127.0.0.1:3000; got " +
-                                             quoted(address.text()));
+            reading_.add("admin.listen",
+                         "expected a loopback address such as 127.0.0.1:3000; got " +
+                             quoted(address.text()));
     }
 
     void check_client_tls()

@@ -41,14 +41,12 @@ std::string objection(const ServerSight& sight, const ServerSight& primary, Caus
     if (report.is_writable()) return "is writable";
     if (primary.report &&
         report.facts.version_number / 100 < primary.report->facts.version_number / 100)
-        return "runs an older version (" + report.facts.version + ") than " +
-               primary.server.name;
+        return "runs an older version (" + report.facts.version + ") than " + primary.server.name;
     if (cause == Cause::failover) return {};
     if (!sight.answers()) return "does not answer";
     if (channel->receiver != health::ReceiverState::on || !channel->applier_on)
         return "does not replicate now" + (channel->error.empty() ? "" : ": " + channel->error);
-    if (channel->lag.value_or(most_lag) >= most_lag)
-        return "lags too much";
+    if (channel->lag.value_or(most_lag) >= most_lag) return "lags too much";
     return {};
 }
 
@@ -141,8 +139,7 @@ Ranking rank_candidates(const Evidence& evidence, Cause cause, const Positions& 
     for (const auto& sight : evidence.servers) {
         if (&sight == primary) continue;
         auto reason = objection(sight, *primary, cause);
-        if (reason.empty() && cause == Cause::failover)
-            reason = applier_objection(sight, *primary);
+        if (reason.empty() && cause == Cause::failover) reason = applier_objection(sight, *primary);
         if (!reason.empty()) {
             exclude(sight, std::move(reason));
             continue;

@@ -6,9 +6,9 @@
 // servers with transactions of their own are excluded, and if two sets are still incomparable, the
 // history has split: nobody is eligible and the operator is told.
 
-#include "failover/evidence.hpp"
-
 #include "protocol/gtid_set.hpp"
+
+#include "failover/evidence.hpp"
 
 #include <map>
 #include <optional>
@@ -58,7 +58,6 @@ std::optional<protocol::GtidSet> position_of(const health::ServerReport& report)
 
 /// Transactions of `position` that no primary gave it: not in the primary's last known set, and not
 /// made by the primary itself since.
-protocol::GtidSet errant_in(const protocol::GtidSet& position,
-                            const health::ServerReport& primary);
+protocol::GtidSet errant_in(const protocol::GtidSet& position, const health::ServerReport& primary);
 
 }  // namespace pointsman::failover

@@ -19,8 +19,8 @@ milliseconds rounded(TimePoint::duration span)
 std::string title_of(const Takeover& takeover)
 {
     if (takeover.cause == Cause::rejoin) return "rejoin of " + takeover.from_name;
-    auto text = takeover.cause == Cause::switchover ? std::string("switchover")
-                                                    : std::string("failover");
+    auto text =
+        takeover.cause == Cause::switchover ? std::string("switchover") : std::string("failover");
     text += " from " + takeover.from_name;
     if (!takeover.to_name.empty()) text += " to " + takeover.to_name;
     return text;
@@ -34,8 +34,7 @@ std::string_view to_text(Ending ending)
     return words[static_cast<std::size_t>(ending)];
 }
 
-bool Controller::start(Takeover plan, Evidence evidence, Wish wish, TimePoint now,
-                       Actions& actions)
+bool Controller::start(Takeover plan, Evidence evidence, Wish wish, TimePoint now, Actions& actions)
 {
     if (phase_ != Phase::idle) return false;
     takeover_ = std::move(plan);
@@ -72,8 +71,8 @@ Actions Controller::on_evidence(const Evidence& evidence, TimePoint now)
         record(JournalKind::finding, to_text(gravest), now, now, actions);
     auto reaction = gravest.problem->reaction;
     bool acts = reaction == Reaction::fail_over || reaction == Reaction::confirm;
-    if (!acts || phase_ != Phase::idle || settings_.mode != config::FailoverMode::automatic)
-        return actions;
+    bool busy = phase_ != Phase::idle && !may_be_left();
+    if (!acts || busy || settings_.mode != config::FailoverMode::automatic) return actions;
     if (!cooldown_.allows(now, settings_.cooldown)) return actions;
     auto planned = plan_failover(evidence, settings_, {}, reaction == Reaction::confirm);
     if (auto* refusal = std::get_if<Refusal>(&planned)) {
@@ -81,8 +80,24 @@ Actions Controller::on_evidence(const Evidence& evidence, TimePoint now)
         record(JournalKind::warning, "no failover: " + refusal->reason, now, now, actions);
         return actions;
     }
+    if (phase_ != Phase::idle) leave(now, actions);
     start(std::move(std::get<Takeover>(planned)), evidence, {}, now, actions);
     return actions;
+}
+
+/// Clients do not wait for what is left to do: the next lost primary does not either.
+bool Controller::may_be_left() const
+{
+    return phase_ == Phase::finishing ||
+           (phase_ == Phase::running && takeover_.cause == Cause::rejoin);
+}
+
+void Controller::leave(TimePoint now, Actions& actions)
+{
+    record(JournalKind::warning, title_of(takeover_) + " is left unfinished", step_began_, now,
+           actions);
+    running_.clear();
+    phase_ = Phase::idle;
 }
 
 void Controller::begin_step(TimePoint now, Actions& actions)
@@ -105,6 +120,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
             pause_began_.reset();
             actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to});
             actions.emplace_back(ReleaseWrites{});
+            if (takeover_.cause == Cause::failover) cooldown_.note_takeover(now);
             phase_ = Phase::finishing;
             return next_step(now, actions);
         case StepKind::fence:
@@ -264,8 +280,7 @@ void Controller::choose(TimePoint now, Actions& actions)
     }
     for (auto& more : found.steps) takeover_.steps.push_back(std::move(more));
     auto promote = std::ranges::find(takeover_.steps, StepKind::promote, &Step::kind);
-    takeover_.point_of_no_return =
-        static_cast<std::size_t>(promote - takeover_.steps.begin());
+    takeover_.point_of_no_return = static_cast<std::size_t>(promote - takeover_.steps.begin());
     next_step(now, actions);
 }
 
@@ -274,8 +289,7 @@ void Controller::next_step(TimePoint now, Actions& actions)
     record(JournalKind::step_done, step().title, step_began_, now, actions);
     ++at_;
     if (at_ < takeover_.steps.size()) return begin_step(now, actions);
-    if (running_.empty())
-        finish(Ending::completed, title_of(takeover_) + " done", now, actions);
+    if (running_.empty()) finish(Ending::completed, title_of(takeover_) + " done", now, actions);
 }
 
 Actions Controller::on_drained(TimePoint now)
@@ -358,15 +372,13 @@ void Controller::end_undo_orders(TimePoint now, Actions& actions)
     undo_next(now, actions);
 }
 
-void Controller::finish(Ending ending, const std::string& summary, TimePoint now,
-                        Actions& actions)
+void Controller::finish(Ending ending, const std::string& summary, TimePoint now, Actions& actions)
 {
     phase_ = Phase::idle;
     ending_ = ending;
     summary_ = summary;
     running_.clear();
     if (ending == Ending::completed) {
-        if (takeover_.cause == Cause::failover) cooldown_.note_takeover(now);
         record(JournalKind::completed, summary, began_, now, actions);
         return;
     }

@@ -1,11 +1,11 @@
 #pragma once
-// Machine: performs one takeover at a time, step by step, undoes what it must, and begins a failover
-// by itself when the evidence and the operator's rules say so. No clock, no I/O: what it wants done
-// comes back as actions, and what came of them goes in.
+// Machine: performs one takeover at a time, step by step, undoes what it must, and begins a
+// failover by itself when the evidence and the operator's rules say so. No clock, no I/O: what it
+// wants done comes back as actions, and what came of them goes in.
 //
 // Invariants: nothing irreversible happens before the candidate has everything that was collected;
-// writes are released exactly once for each hold; of an order that may have been executed nothing is
-// assumed.
+// writes are released exactly once for each hold; of an order that may have been executed nothing
+// is assumed.
 
 #include "failover/cooldown.hpp"
 #include "failover/diagnosis.hpp"
@@ -89,6 +89,8 @@ private:
         std::optional<Outcome> outcome;
     };
 
+    bool may_be_left() const;
+    void leave(TimePoint now, Actions& actions);
     void begin_step(TimePoint now, Actions& actions);
     void begin_orders(const Step& step, TimePoint now, Actions& actions);
     bool within_pause(Order& order, TimePoint now) const;
@@ -115,8 +117,8 @@ private:
     Takeover takeover_;
     Evidence evidence_;  // as it was when the takeover began
     Wish wish_;
-    std::size_t at_ = 0;           // the step under way
-    std::size_t undo_to_ = 0;      // steps below it are still to be undone
+    std::size_t at_ = 0;       // the step under way
+    std::size_t undo_to_ = 0;  // steps below it are still to be undone
     std::size_t undo_order_ = 0;
     unsigned undo_attempts_ = 0;
     std::map<std::uint64_t, Running> running_;

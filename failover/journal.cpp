@@ -6,8 +6,9 @@ namespace pointsman::failover {
 
 std::string_view to_text(JournalKind kind)
 {
-    constexpr std::array<std::string_view, 8> words{
-        "finding", "began", "step_done", "step_failed", "undone", "completed", "given_up", "warning"};
+    constexpr std::array<std::string_view, 8> words{"finding",     "began",  "step_done",
+                                                    "step_failed", "undone", "completed",
+                                                    "given_up",    "warning"};
     return words[static_cast<std::size_t>(kind)];
 }
 

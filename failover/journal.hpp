@@ -11,20 +11,20 @@
 namespace pointsman::failover {
 
 enum class JournalKind : std::uint8_t {
-    finding,    // what diagnosis says
-    began,      // a takeover: the cause and the plan
+    finding,  // what diagnosis says
+    began,    // a takeover: the cause and the plan
     step_done,
     step_failed,
-    undone,     // everything is as it was
+    undone,  // everything is as it was
     completed,
-    given_up,   // an operator is needed
+    given_up,  // an operator is needed
     warning,
 };
 std::string_view to_text(JournalKind kind);
 
 struct JournalEntry {
     JournalKind kind{};
-    std::string text;         // a sentence
+    std::string text;  // a sentence
     milliseconds took{0};
     friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
 };

@@ -28,7 +28,8 @@ constexpr std::string_view survey_sql =
 
 constexpr std::string_view stop_receiver_sql = "STOP REPLICA IO_THREAD";
 constexpr std::string_view start_receiver_sql = "START REPLICA IO_THREAD";
-constexpr std::string_view writable_sql = "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF";
+constexpr std::string_view writable_sql =
+    "SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF";
 constexpr std::string_view semi_sync_writable_sql =
     "SET GLOBAL rpl_semi_sync_source_enabled = ON, GLOBAL super_read_only = OFF,"
     " GLOBAL read_only = OFF";
@@ -213,8 +214,8 @@ Outcome MysqlServerControl::make_read_only(milliseconds within)
     auto outcome = run(main_, read_only_sql, within);
     if (outcome.kind != OutcomeKind::unknown) return outcome;
     (void)run(spare_, "KILL " + main_id_, to_kill);
-    outcome.error = "it does not become read-only in time (running statements hold it up): " +
-                    outcome.error;
+    outcome.error =
+        "it does not become read-only in time (running statements hold it up): " + outcome.error;
     return outcome;
 }
 

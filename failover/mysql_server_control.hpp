@@ -2,12 +2,12 @@
 // The verbs of a takeover in SQL, over connections that stay open: opening them when the role must
 // move would cost more than the move. A blocking adapter, for one thread at a time.
 
-#include "failover/evidence.hpp"
-#include "failover/server_control.hpp"
-
 #include "config/config.hpp"
 
 #include "health/mysql_client.hpp"
+
+#include "failover/evidence.hpp"
+#include "failover/server_control.hpp"
 
 #include <chrono>
 #include <optional>

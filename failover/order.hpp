@@ -1,6 +1,6 @@
 #pragma once
-// What a takeover asks of servers, as values: the verbs, and what came of them. The verbs in SQL are
-// mysql_server_control's; the order in which they are given is takeover's.
+// What a takeover asks of servers, as values: the verbs, and what came of them. The verbs in SQL
+// are mysql_server_control's; the order in which they are given is takeover's.
 
 #include "config/endpoint.hpp"
 
@@ -12,13 +12,13 @@
 namespace pointsman::failover {
 
 enum class Verb : std::uint8_t {
-    survey,             // reads what rarely changes; answer: survey text
-    find_blockers,      // reads what forbids a switchover now; answer: sentences, empty: nothing
-    new_binary_log,     // FLUSH LOCAL BINARY LOGS: a replica that attaches scans less
-    positions,          // reads received ∪ executed; answer: a GTID set
-    executed,           // reads what is executed; answer: a GTID set
-    wait_executed,      // until it has executed the GTID set of the order
-    stop_receiver,      // hears no more of its source; answer: received ∪ executed
+    survey,          // reads what rarely changes; answer: survey text
+    find_blockers,   // reads what forbids a switchover now; answer: sentences, empty: nothing
+    new_binary_log,  // FLUSH LOCAL BINARY LOGS: a replica that attaches scans less
+    positions,       // reads received ∪ executed; answer: a GTID set
+    executed,        // reads what is executed; answer: a GTID set
+    wait_executed,   // until it has executed the GTID set of the order
+    stop_receiver,   // hears no more of its source; answer: received ∪ executed
     start_receiver,
     restart_receiver,   // makes it connect anew; answer: the state 50 ms later
     follow,             // replicates from the order's source, by GTID

@@ -58,8 +58,8 @@ void judge_primary(const ServerSight& primary, TimePoint now, Symptoms& symptoms
     symptoms.unanswered = !symptoms.refuses && now - *primary.failing_since >= least_silence;
 }
 
-void judge_replica(const ServerSight& replica, const ServerSight& primary,
-                   const Evidence& evidence, milliseconds configured, Symptoms& symptoms)
+void judge_replica(const ServerSight& replica, const ServerSight& primary, const Evidence& evidence,
+                   milliseconds configured, Symptoms& symptoms)
 {
     ++symptoms.replicas;
     auto witness = testimony(replica, primary, evidence, configured);
@@ -99,9 +99,7 @@ constexpr Problem table[] = {
      "DeadMasterAndSomeReplicas",
      "The primary is gone, some replicas are out of reach, and the others do not hear of it.",
      Reaction::fail_over,
-     [](const Symptoms& s) {
-         return is_gone(s) && all_silent(s) && s.reachable < s.replicas;
-     }},
+     [](const Symptoms& s) { return is_gone(s) && all_silent(s) && s.reachable < s.replicas; }},
     {ProblemCode::primary_hung, "primary_hung", "DeadMaster",
      "The primary does not answer, and no replica hears of it: it hangs, or its host is down.",
      Reaction::fail_over, [](const Symptoms& s) { return is_gone(s) && all_silent(s); }},

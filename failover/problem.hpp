@@ -2,8 +2,8 @@
 // What can be wrong with a cluster, as a table in order of gravity: adding a failure mode is adding
 // a row. The rows look at symptoms only, which are worked out once from the evidence.
 //
-// In one line: that this process cannot reach the primary counts only together with silence at every
-// replica that can be asked. One fresh witness vetoes.
+// In one line: that this process cannot reach the primary counts only together with silence at
+// every replica that can be asked. One fresh witness vetoes.
 
 #include "failover/evidence.hpp"
 
@@ -15,19 +15,19 @@ namespace pointsman::failover {
 
 /// The evidence in numbers that a row can ask for.
 struct Symptoms {
-    bool late = false;           // this process was; nothing it saw in that time counts
-    bool has_primary = false;    // one is known
-    bool answers = false;        // the primary's last look was good
-    bool refuses = false;        // it answered with an error: it lives
-    bool full = false;           // with error 1040, that is
-    bool port_closed = false;    // connections were refused twice in a row
-    bool unanswered = false;     // it has said nothing for longer than a look may take
-    bool read_only = false;      // it answers, and takes no writes
-    std::size_t writable = 0;    // servers that answer and take writes
-    std::size_t replicas = 0;    // servers that follow it, or of which nothing is known
-    std::size_t reachable = 0;   // of those: asked after the trouble began, and answered
-    std::size_t fresh = 0;       // of those: heard of the primary lately
-    std::size_t replicating = 0; // of those: both threads run
+    bool late = false;            // this process was; nothing it saw in that time counts
+    bool has_primary = false;     // one is known
+    bool answers = false;         // the primary's last look was good
+    bool refuses = false;         // it answered with an error: it lives
+    bool full = false;            // with error 1040, that is
+    bool port_closed = false;     // connections were refused twice in a row
+    bool unanswered = false;      // it has said nothing for longer than a look may take
+    bool read_only = false;       // it answers, and takes no writes
+    std::size_t writable = 0;     // servers that answer and take writes
+    std::size_t replicas = 0;     // servers that follow it, or of which nothing is known
+    std::size_t reachable = 0;    // of those: asked after the trouble began, and answered
+    std::size_t fresh = 0;        // of those: heard of the primary lately
+    std::size_t replicating = 0;  // of those: both threads run
 };
 
 Symptoms symptoms_of(const Evidence& evidence, const config::Failover& settings);
@@ -50,15 +50,15 @@ enum class ProblemCode : std::uint8_t {
 enum class Reaction : std::uint8_t {
     none,
     alert,
-    confirm,    // a replica is made to connect anew; if it cannot, fail over
+    confirm,  // a replica is made to connect anew; if it cannot, fail over
     fail_over,
 };
 
 struct Problem {
     ProblemCode code;
-    std::string_view word;        // in logs, metrics and the API
-    std::string_view analysis;    // orchestrator's name for it; empty: it has none
-    std::string_view meaning;     // a sentence for the operator
+    std::string_view word;      // in logs, metrics and the API
+    std::string_view analysis;  // orchestrator's name for it; empty: it has none
+    std::string_view meaning;   // a sentence for the operator
     Reaction reaction;
     bool (*holds)(const Symptoms&);
 };

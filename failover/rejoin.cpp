@@ -48,8 +48,8 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
     plan.from = plan.to.emplace(returned);
     plan.from_name = plan.to_name = server->server.name;
     auto add = [&](std::string title, Order order, OnFailure on_failure) {
-        plan.steps.push_back({StepKind::finish, std::move(title), {std::move(order)}, {},
-                              on_failure});
+        plan.steps.push_back(
+            {StepKind::finish, std::move(title), {std::move(order)}, {}, on_failure});
     };
     auto name = server->server.name;
     if (server->survey.semi_sync_source)
@@ -57,8 +57,7 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
             {.server = returned, .verb = Verb::stop_semi_sync, .within = at_leisure},
             OnFailure::undo);
     add(name + " is read-only",
-        {.server = returned, .verb = Verb::make_read_only, .within = at_leisure},
-        OnFailure::undo);
+        {.server = returned, .verb = Verb::make_read_only, .within = at_leisure}, OnFailure::undo);
     plan.point_of_no_return = plan.steps.size();
     if (is_errant) {
         plan.warnings.push_back(name + " is only made read-only: " + lacking);

@@ -62,10 +62,11 @@ void move_early(const ServerSight& sibling, const ServerSight& candidate,
 {
     auto name = sibling.server.name;
     auto id = sibling.server.id;
-    steps.push_back({StepKind::move_replica,
-                     name + " stops receiving from " + primary.server.name,
-                     {{.server = id, .verb = Verb::stop_receiver, .within = quick, .collects = true}},
-                     {{.server = id, .verb = Verb::start_receiver, .within = at_leisure}}});
+    steps.push_back(
+        {StepKind::move_replica,
+         name + " stops receiving from " + primary.server.name,
+         {{.server = id, .verb = Verb::stop_receiver, .within = quick, .collects = true}},
+         {{.server = id, .verb = Verb::start_receiver, .within = at_leisure}}});
     steps.push_back({StepKind::move_replica,
                      candidate.server.name + " has all that " + name + " has",
                      {{.server = candidate.server.id,
@@ -84,8 +85,8 @@ void finish_switchover(const ServerSight& old, const ServerSight& candidate,
                        std::vector<Step>& steps)
 {
     auto forward = [&](std::string title, Order order) {
-        steps.push_back({StepKind::finish, std::move(title), {std::move(order)}, {},
-                         OnFailure::go_on});
+        steps.push_back(
+            {StepKind::finish, std::move(title), {std::move(order)}, {}, OnFailure::go_on});
     };
     auto id = old.server.id;
     forward("transactions left open on " + old.server.name + " end",
@@ -98,8 +99,7 @@ void finish_switchover(const ServerSight& old, const ServerSight& candidate,
     if (old.survey.semi_sync_source)
         forward(old.server.name + " waits for replicas no more",
                 {.server = id, .verb = Verb::stop_semi_sync, .within = at_leisure});
-    forward(old.server.name + " replicates from " + candidate.server.name,
-            follow(id, candidate));
+    forward(old.server.name + " replicates from " + candidate.server.name, follow(id, candidate));
 }
 
 void add_pause(const ServerSight& old, const ServerSight& candidate,
@@ -115,9 +115,10 @@ void add_pause(const ServerSight& old, const ServerSight& candidate,
                      old.server.name + " becomes read-only",
                      {{.server = from, .verb = Verb::make_read_only, .within = pause / 3}},
                      {{.server = from, .verb = Verb::make_writable, .within = quick}}});
-    steps.push_back({StepKind::read_position,
-                     "what " + old.server.name + " has executed",
-                     {{.server = from, .verb = Verb::executed, .within = pause, .collects = true}}});
+    steps.push_back(
+        {StepKind::read_position,
+         "what " + old.server.name + " has executed",
+         {{.server = from, .verb = Verb::executed, .within = pause, .collects = true}}});
     steps.push_back({StepKind::catch_up,
                      candidate.server.name + " has all of it",
                      {{.server = to,
@@ -243,9 +244,8 @@ Planned plan_failover(const Evidence& evidence, const config::Failover& settings
     plan.from = old.server.id;
     plan.from_name = old.server.name;
     plan.to = wish.to;
-    Step freeze{StepKind::freeze, "replicas hear no more of " + old.server.name,
-                {},               {},
-                OnFailure::go_on};
+    Step freeze{
+        StepKind::freeze, "replicas hear no more of " + old.server.name, {}, {}, OnFailure::go_on};
     Step confirm{StepKind::confirm, "replicas cannot reach " + old.server.name + " anew"};
     for (const auto& sight : evidence.servers) {
         if (&sight == &old || !sight.answers() || !follows(sight, old)) continue;
@@ -285,7 +285,8 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
     bool strict = settings.durability == config::Durability::strict;
     bool loses = !missed.empty() || (strict && !doubt.empty());
     if (loses && !wish.accept_loss)
-        return Refusal{chosen.warnings.front() + "; nothing is promoted unless the loss is accepted"};
+        return Refusal{chosen.warnings.front() +
+                       "; nothing is promoted unless the loss is accepted"};
 
     auto to = candidate.server.id;
     chosen.steps.push_back({StepKind::catch_up,
@@ -313,12 +314,11 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                             OnFailure::try_again});
     chosen.steps.push_back(
         {StepKind::publish, candidate.server.name + " is the primary; writes go on"});
-    chosen.steps.push_back(
-        {StepKind::finish,
-         candidate.server.name + " replicates from nobody",
-         {{.server = to, .verb = Verb::forget_source, .within = at_leisure}},
-         {},
-         OnFailure::go_on});
+    chosen.steps.push_back({StepKind::finish,
+                            candidate.server.name + " replicates from nobody",
+                            {{.server = to, .verb = Verb::forget_source, .within = at_leisure}},
+                            {},
+                            OnFailure::go_on});
     return chosen;
 }
 

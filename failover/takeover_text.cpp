@@ -28,10 +28,13 @@ std::string orders_text(const std::vector<Order>& orders, const Evidence& eviden
 
 std::string_view to_text(StepKind kind)
 {
-    constexpr std::array<std::string_view, 14> words{
-        "check",  "prepare_candidate", "move_replica", "hold_writes", "fence",
-        "read_position", "sever",      "confirm",      "freeze",      "choose",
-        "catch_up",      "promote",    "publish",      "finish"};
+    constexpr std::array<std::string_view, 14> words{"check",        "prepare_candidate",
+                                                     "move_replica", "hold_writes",
+                                                     "fence",        "read_position",
+                                                     "sever",        "confirm",
+                                                     "freeze",       "choose",
+                                                     "catch_up",     "promote",
+                                                     "publish",      "finish"};
     return words[static_cast<std::size_t>(kind)];
 }
 

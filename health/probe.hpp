@@ -60,7 +60,8 @@ struct ReplicationChannel {
     /// Age of the oldest transaction that is known to wait, by the source's commit timestamp; 0
     /// when caught up; nothing when it cannot be told.
     std::optional<std::chrono::milliseconds> lag;
-    /// How long ago, by the replica's own clock, something came from the source; nothing: not known.
+    /// How long ago, by the replica's own clock, something came from the source; nothing: not
+    /// known.
     std::optional<std::chrono::milliseconds> heard;
     std::chrono::milliseconds heartbeat{0};  // what it asks the source for; 0: not known
     bool receiving = false;                  // a transaction is coming in

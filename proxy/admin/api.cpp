@@ -140,8 +140,7 @@ private:
     static json::object server_object(const health::ServerView& server)
     {
         constexpr json::string_view roles[] = {"unknown", "primary", "replica"};
-        constexpr json::string_view states[] = {"starting", "up", "suspect", "down",
-                                                "maintenance"};
+        constexpr json::string_view states[] = {"starting", "up", "suspect", "down", "maintenance"};
         json::object object{{"name", server.name},
                             {"address", server.address.text()},
                             {"role", roles[static_cast<std::size_t>(server.role)]},
@@ -186,14 +185,14 @@ void add_api(HttpServer& server, FailoverLoop& failover, const TopologyBoard& bo
 {
     auto api = std::make_shared<Api>(failover, board);
     server.add("GET", "/api/topology", [api](const HttpRequest&) { return api->topology(); });
-    server.add("GET", "/api/plan", [api](const HttpRequest& request) { return api->plan(request); });
+    server.add("GET", "/api/plan",
+               [api](const HttpRequest& request) { return api->plan(request); });
     server.add("GET", "/api/takeover", [api](const HttpRequest&) { return api->takeover(); });
     server.add("POST", "/api/switchover", [api](const HttpRequest& request) {
         return api->begin(Cause::switchover, request);
     });
-    server.add("POST", "/api/failover", [api](const HttpRequest& request) {
-        return api->begin(Cause::failover, request);
-    });
+    server.add("POST", "/api/failover",
+               [api](const HttpRequest& request) { return api->begin(Cause::failover, request); });
 }
 
 }  // namespace pointsman::proxy

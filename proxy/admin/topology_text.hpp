@@ -1,9 +1,9 @@
 #pragma once
 // The cluster as a tree of text, one line for each server. Pure.
 
-#include "failover/evidence.hpp"
-
 #include "health/topology.hpp"
+
+#include "failover/evidence.hpp"
 
 #include <string>
 

@@ -162,9 +162,8 @@ void FailoverLoop::survey_due(net::TimePoint now)
     for (auto& server : servers_) {
         if (server.busy || now < server.next_survey) continue;
         server.next_survey = now + survey_every;
-        failover::Order order{.server = server.server.id,
-                              .verb = failover::Verb::survey,
-                              .within = survey_within};
+        failover::Order order{
+            .server = server.server.id, .verb = failover::Verb::survey, .within = survey_within};
         auto done = [this, id = server.server.id](const Outcome& outcome) {
             auto* surveyed = find(id);
             if (surveyed && outcome.ok()) surveyed->survey = failover::parse_survey(outcome.answer);

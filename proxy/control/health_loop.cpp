@@ -23,8 +23,8 @@ constexpr milliseconds overdue_margin{500};
 auto substance(const health::ServerView& server)
 {
     return std::tie(server.id, server.name, server.address, server.role, server.health,
-                    server.weight, server.takes_reads, server.severed, server.quarantined, server.flavour,
-                    server.version, server.uuid);
+                    server.weight, server.takes_reads, server.severed, server.quarantined,
+                    server.flavour, server.version, server.uuid);
 }
 
 bool same_substance(const health::Topology& a, const health::Topology& b)
@@ -110,8 +110,8 @@ void HealthLoop::apply(const config::Config& config)
 
 HealthLoop::Watched HealthLoop::watch(const config::Server& server, net::TimePoint now)
 {
-    Watched watched{server, {config_.probe, server.maintenance, now}, {}, false, {}, {}, {}, {},
-                    {},     0,                                         {}, 0};
+    Watched watched{
+        server, {config_.probe, server.maintenance, now}, {}, false, {}, {}, {}, {}, {}, 0, {}, 0};
     watched.signals = around_.signals.counts(server.id);
     replace_prober(watched);
     return watched;
@@ -251,10 +251,14 @@ failover::Evidence HealthLoop::evidence(net::TimePoint now) const
     for (const auto& watched : watched_) {
         if (memory_.primary && memory_.primary->id == watched.server.id)
             evidence.primary = evidence.servers.size();
-        evidence.servers.push_back({watched.server, watched.health.state(),
-                                    watched.health.last_result(), watched.refused_in_a_row,
-                                    watched.health.failing_since(), watched.last_report,
-                                    watched.last_report_at, {}});
+        evidence.servers.push_back({watched.server,
+                                    watched.health.state(),
+                                    watched.health.last_result(),
+                                    watched.refused_in_a_row,
+                                    watched.health.failing_since(),
+                                    watched.last_report,
+                                    watched.last_report_at,
+                                    {}});
     }
     return evidence;
 }

@@ -99,7 +99,7 @@ private:
         std::optional<health::ServerReport> last_report;  // kept while it is down
         net::TimePoint last_report_at{};
         std::uint32_t refused_in_a_row = 0;
-        net::TimePoint void_before{};  // looks that began earlier saw what is no longer true
+        net::TimePoint void_before{};   // looks that began earlier saw what is no longer true
         std::uint64_t incarnation = 0;  // of the prober; results of an older one are void
     };
 

@@ -478,10 +478,10 @@ bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
     if (route_.on_replica)
         return !redo_on_primary_ && command_.is_whole() && !core_.state.in_transaction() &&
                core_.listener.mode == config::ListenerMode::split;
-    if (is_fenced_transaction() && command_.is_whole()) return true;
     // 1792 from a primary speaks of the client's own transaction mode.
-    return code != server_error::er_read_only_transaction &&
-           core_.listener.mode != config::ListenerMode::replicas && repeats_refused_write() &&
+    if (code == server_error::er_read_only_transaction) return false;
+    if (is_fenced_transaction() && command_.is_whole()) return true;
+    return core_.listener.mode != config::ListenerMode::replicas && repeats_refused_write() &&
            core_.worker.reactor.now() < hold_until_;
 }
 

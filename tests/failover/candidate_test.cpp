@@ -51,8 +51,7 @@ const Case exclusions[] = {
     {"replication filters", [](Scene& s) { s.sight(1).survey.filters = true; }},
     {"is writable", [](Scene& s) { s.report(1).read_only = s.report(1).super_read_only = false; }},
     {"an older version", [](Scene& s) { s.report(1).facts.version_number = 80036; }},
-    {"does not answer",
-     [](Scene& s) { s.lose(1, health::ProbeResult::connect_refused); }},
+    {"does not answer", [](Scene& s) { s.lose(1, health::ProbeResult::connect_refused); }},
     {"does not replicate now: wrong password",
      [](Scene& s) {
          s.disconnect(1);

@@ -48,9 +48,12 @@ public:
     void reach(Verb verb)
     {
         for (int guard = 0; guard < 50; ++guard) {
-            if (orders.empty()) return drained();
-            if (orders.front().order.verb == verb) return;
-            answer_well();
+            if (orders.empty())
+                drained();
+            else if (orders.front().order.verb == verb)
+                return;
+            else
+                answer_well();
         }
     }
     void answer_well()
@@ -302,6 +305,17 @@ TEST_CASE("a replica that does not freeze is left out; when none does, all is th
     none.late();
     none.finish();
     CHECK(none.transcript == "db2:start_receiver db3:start_receiver RELEASE");
+}
+
+TEST_CASE("a primary lost while the last takeover tidies up does not wait for that")
+{
+    Stage stage;
+    stage.switch_over();
+    stage.reach(Verb::end_transactions);
+    kill_primary(stage.scene);
+    stage.transcript.clear();
+    stage.see();
+    CHECK(stage.transcript.starts_with("HOLD SEVER"));
 }
 
 TEST_CASE("one takeover at a time")

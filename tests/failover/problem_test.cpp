@@ -68,8 +68,8 @@ const Case cases[] = {
          s.lose(0, ProbeResult::connect_refused);
      },
      "primary_gone_without_replicas", Reaction::alert},
-    {"a full primary lives",
-     [](Scene& s) { s.lose(0, ProbeResult::saturated, 5s); }, "primary_full", Reaction::alert},
+    {"a full primary lives", [](Scene& s) { s.lose(0, ProbeResult::saturated, 5s); },
+     "primary_full", Reaction::alert},
     {"a primary that refuses the monitor lives, even with silent replicas",
      [](Scene& s) {
          s.lose(0, ProbeResult::access_denied, 5s);
@@ -77,11 +77,11 @@ const Case cases[] = {
          s.silence(2);
      },
      "", Reaction::none},
-    {"made read-only by hand",
-     [](Scene& s) { s.report(0).super_read_only = true; }, "primary_read_only", Reaction::alert},
+    {"made read-only by hand", [](Scene& s) { s.report(0).super_read_only = true; },
+     "primary_read_only", Reaction::alert},
     {"two servers take writes",
-     [](Scene& s) { s.report(2).read_only = s.report(2).super_read_only = false; },
-     "two_writable", Reaction::alert},
+     [](Scene& s) { s.report(2).read_only = s.report(2).super_read_only = false; }, "two_writable",
+     Reaction::alert},
     {"replication broken everywhere, the primary well",
      [](Scene& s) {
          s.channel(1).applier_on = false;
@@ -110,7 +110,7 @@ const Case cases[] = {
          s.disconnect(2);
          s.sight(2).reported_at = s.evidence.now - 90ms;
      },
-     "primary_closing", Reaction::confirm},
+     "primary_closing primary_unreachable_from_here", Reaction::confirm},
     {"with a slow heartbeat silence proves nothing",
      [](Scene& s) {
          s.lose(0, ProbeResult::query_timeout, 310ms);

@@ -41,8 +41,9 @@ TEST_CASE("one with transactions that the primary lacks is fenced, and left to t
     Scene scene;
     return_old_primary(scene);
     scene.report(2).executed = made_by(0, 101);
-    CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene).starts_with(
-        "1. db3 is read-only [db3 make_read_only]\nwarning: db3 is only made read-only"));
+    CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene)
+              .starts_with(
+                  "1. db3 is read-only [db3 make_read_only]\nwarning: db3 is only made read-only"));
     scene.report(2).read_only = true;
     auto text = text_of(plan_rejoin(scene.evidence, scene.id(2)), scene);
     CHECK(text.find("lacks: " + uuid_number(0) + ":101") != std::string::npos);

@@ -49,7 +49,10 @@ public:
         if (result == health::ProbeResult::connect_refused) sight(i).refused_in_a_row = 2;
     }
     /// The replica has heard nothing of its source for so long.
-    void silence(std::size_t i, std::chrono::milliseconds heard = 500ms) { channel(i).heard = heard; }
+    void silence(std::size_t i, std::chrono::milliseconds heard = 500ms)
+    {
+        channel(i).heard = heard;
+    }
     /// The replica's receiver tries to connect.
     void disconnect(std::size_t i) { channel(i).receiver = health::ReceiverState::connecting; }
 

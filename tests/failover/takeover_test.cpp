@@ -140,8 +140,8 @@ TEST_CASE("the chosen one applies what it has while the others turn to it")
     Scene scene;
     make_semi_sync(scene);
     scene.lose(0, health::ProbeResult::connect_refused);
-    auto chosen = choose_successor(scene.evidence, scene.settings, {},
-                                   all_have(scene, made_by(0, 101)));
+    auto chosen =
+        choose_successor(scene.evidence, scene.settings, {}, all_have(scene, made_by(0, 101)));
     const auto& found = std::get<Chosen>(chosen);
     CHECK(found.to_name == "db2");
     CHECK(found.warnings.empty());

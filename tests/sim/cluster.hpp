@@ -1,12 +1,12 @@
 #pragma once
-// Model servers: what each has executed and received, whether it lives, hangs, takes writes, and who
-// replicates from whom over a network that can be cut. No time passes in here: the world decides
-// when things happen.
+// Model servers: what each has executed and received, whether it lives, hangs, takes writes, and
+// who replicates from whom over a network that can be cut. No time passes in here: the world
+// decides when things happen.
+
+#include "protocol/gtid_set.hpp"
 
 #include "failover/evidence.hpp"
 #include "failover/order.hpp"
-
-#include "protocol/gtid_set.hpp"
 
 #include <optional>
 #include <set>
@@ -109,8 +109,12 @@ public:
     {
         const auto& server = servers[i];
         health::ServerReport report;
-        report.facts = {health::Flavour::mysql,           "9.7.4", 90704, server.uuid_text,
-                        static_cast<std::uint32_t>(i + 1), true};
+        report.facts = {health::Flavour::mysql,
+                        "9.7.4",
+                        90704,
+                        server.uuid_text,
+                        static_cast<std::uint32_t>(i + 1),
+                        true};
         report.read_only = report.super_read_only = !server.writable;
         report.executed = server.executed.to_string();
         if (!server.source) return report;

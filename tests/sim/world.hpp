@@ -3,9 +3,9 @@
 // everything; the next event is the earliest, ties go to the one that was planned first. Checkers
 // look after each event: `broken` says what was violated first.
 
-#include "failover/controller.hpp"
-
 #include "health/server_health.hpp"
+
+#include "failover/controller.hpp"
 
 #include "tests/sim/cluster.hpp"
 
@@ -59,8 +59,8 @@ public:
             broken = "writes do not succeed again: " + state_text();
     }
 
-    std::string broken;            // the first violation; empty: none
-    std::uint64_t failovers = 0;   // completed
+    std::string broken;           // the first violation; empty: none
+    std::uint64_t failovers = 0;  // completed
     std::uint64_t switchovers = 0;
     std::vector<std::string> log;  // of the controller
 
@@ -77,8 +77,8 @@ private:
         config::Failover settings;
         settings.mode = config::FailoverMode::automatic;
         settings.replication_user = "repl";
-        settings.durability = options.semi_sync ? config::Durability::strict
-                                                : config::Durability::degradable;
+        settings.durability =
+            options.semi_sync ? config::Durability::strict : config::Durability::degradable;
         settings.cooldown = 2s;
         return settings;
     }
@@ -91,7 +91,10 @@ private:
     {
         events_.emplace(std::pair(now_ + after, ++planned_), std::move(event));
     }
-    void plan(std::int64_t after_ms, Event event) { plan(milliseconds{after_ms}, std::move(event)); }
+    void plan(std::int64_t after_ms, Event event)
+    {
+        plan(milliseconds{after_ms}, std::move(event));
+    }
 
     void run_until(TimePoint end)
     {
@@ -280,8 +283,7 @@ private:
         if (!held_) broken = "a server was promoted while writes were not held";
         if (!options_.semi_sync) return;
         if (!cluster.servers[i].executed.contains(acked_))
-            broken = "acknowledged transactions are not on the promoted " +
-                     cluster.servers[i].name;
+            broken = "acknowledged transactions are not on the promoted " + cluster.servers[i].name;
     }
 
     void on_publish(const failover::PublishPrimary& publish)
