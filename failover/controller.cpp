@@ -88,8 +88,13 @@ Actions Controller::on_evidence(const Evidence& evidence, TimePoint now)
 /// Clients do not wait for what is left to do: the next lost primary does not either.
 bool Controller::may_be_left() const
 {
-    return phase_ == Phase::finishing ||
+    return phase_ == Phase::finishing || (phase_ == Phase::undoing && !held_) ||
            (phase_ == Phase::running && takeover_.cause == Cause::rejoin);
+}
+
+void Controller::release(Actions& actions)
+{
+    if (std::exchange(held_, false)) actions.emplace_back(ReleaseWrites{});
 }
 
 void Controller::leave(TimePoint now, Actions& actions)
@@ -105,6 +110,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
     step_began_ = now;
     switch (step().kind) {
         case StepKind::hold_writes:
+            held_ = true;
             actions.emplace_back(HoldWrites{title_of(takeover_) + " is under way"});
             if (takeover_.cause == Cause::failover) return next_step(now, actions);
             drain_until_ = now + settings_.drain;
@@ -119,7 +125,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
             if (pause_began_) last_pause_ = rounded(now - *pause_began_);
             pause_began_.reset();
             actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to});
-            actions.emplace_back(ReleaseWrites{});
+            release(actions);
             if (takeover_.cause == Cause::failover) cooldown_.note_takeover(now);
             phase_ = Phase::finishing;
             return next_step(now, actions);
@@ -247,7 +253,7 @@ bool Controller::survives(const Running& done, TimePoint now, Actions& actions)
 void Controller::retry(Order order, TimePoint now, Actions& actions)
 {
     if (now >= *promote_until_) {
-        actions.emplace_back(ReleaseWrites{});
+        release(actions);
         auto text = title_of(takeover_) +
                     ": whether the new primary takes writes is not known; look at it, and make "
                     "one server writable";
@@ -338,6 +344,8 @@ void Controller::abort(const std::string& reason, TimePoint now, Actions& action
     undo_order_ = 0;
     undo_attempts_ = 0;
     pause_began_.reset();
+    // There is no primary to protect: nobody waits for what is put back.
+    if (takeover_.cause == Cause::failover) release(actions);
     undo_next(now, actions);
 }
 
@@ -348,7 +356,7 @@ void Controller::undo_next(TimePoint now, Actions& actions)
         const auto& undone = takeover_.steps[undo_to_ - 1];
         if (undo_order_ < undone.undo.size())
             return give_order(undone.undo[undo_order_], false, now, actions);
-        if (undone.kind == StepKind::hold_writes) actions.emplace_back(ReleaseWrites{});
+        if (undone.kind == StepKind::hold_writes) release(actions);
         --undo_to_;
         undo_order_ = 0;
     }

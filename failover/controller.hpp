@@ -91,6 +91,7 @@ private:
 
     bool may_be_left() const;
     void leave(TimePoint now, Actions& actions);
+    void release(Actions& actions);
     void begin_step(TimePoint now, Actions& actions);
     void begin_orders(const Step& step, TimePoint now, Actions& actions);
     bool within_pause(Order& order, TimePoint now) const;
@@ -129,6 +130,7 @@ private:
     std::optional<TimePoint> drain_until_, pause_began_, promote_until_;
     std::vector<Order> retries_;
     std::optional<TimePoint> retry_at_;
+    bool held_ = false;  // writes are, by an action of ours
     std::string abort_reason_;
     milliseconds last_pause_{0};
     Cooldown cooldown_;

@@ -399,13 +399,17 @@ private:
         }
         // Another part of an operator: servers with transactions of their own are cloned anew.
         plan(2s, [this] { clone_errant(); });
-        // The operator's part: a primary that restarted read-only before it was replaced.
-        plan(4s, [this] {
-            bool any = false;
-            for (const auto& server : cluster.servers) any = any || server.writable;
-            if (!any && primary_ && controller_.phase() == failover::Phase::idle)
-                cluster.servers[*primary_].writable = true;
-        });
+        plan(4s, [this] { reopen(); });
+    }
+
+    /// The operator's part: a primary that restarted, read-only, before it was replaced.
+    void reopen()
+    {
+        plan(500ms, [this] { reopen(); });
+        bool any = false;
+        for (const auto& server : cluster.servers) any = any || server.writable;
+        if (!any && primary_ && controller_.phase() == failover::Phase::idle)
+            cluster.servers[*primary_].writable = true;
     }
 
     void clone_errant()
