@@ -5,6 +5,7 @@
 #include <errmsg.h>
 #include <fcntl.h>
 #include <mysql.h>
+#include <openssl/err.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -213,6 +214,13 @@ void make_nonblocking(MYSQL* mysql)
     ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
 }
 
+/// What an earlier connection's TLS left in the thread's error queue would be taken for an error of
+/// this one: SSL_get_error(3) looks there first, and the library does not empty it.
+void forget_tls_errors()
+{
+    ERR_clear_error();
+}
+
 void start_library_once()
 {
     static std::once_flag started;
@@ -307,6 +315,7 @@ MysqlResult<MysqlConnection> MysqlConnection::log_in(const ConnectOptions& optio
 {
     auto deadline = Clock::now() + options.timeout;
     start_library_once();
+    forget_tls_errors();
     Handle mysql{mysql_init(nullptr)};
     if (!mysql)
         return MysqlError{MysqlFailure::protocol, CR_OUT_OF_MEMORY, "HY000", "out of memory"};
@@ -341,6 +350,7 @@ MysqlResult<ResultSets> MysqlConnection::query(std::string_view sql, millisecond
         return MysqlError{MysqlFailure::lost, CR_SERVER_GONE_ERROR, "HY000", "not connected"};
     auto deadline = Clock::now() + timeout;
     auto* mysql = mysql_.get();
+    forget_tls_errors();
     int failed = 0;
     int status = mysql_real_query_start(&failed, mysql, sql.data(), sql.size());
     auto cont_query = [&](int happened) { return mysql_real_query_cont(&failed, mysql, happened); };

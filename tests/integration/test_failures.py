@@ -49,6 +49,26 @@ def statements_of(proxy, server):
     return proxy.metrics().total("pointsman_statements_total", server=server, kind="read")
 
 
+def test_while_the_primary_hangs_the_replicas_are_seen_as_well_as_ever(proxy, disturbed):
+    def failed_looks():
+        return sum(proxy.metrics().total("pointsman_probes_total", server=server.name)
+                   - proxy.metrics().total("pointsman_probes_total", server=server.name, result="ok")
+                   for server in disturbed.replicas)
+
+    def looks_at_primary(result):
+        return proxy.metrics().total("pointsman_probes_total", server=disturbed.primary.name,
+                                     result=result)
+
+    before = failed_looks()
+    for _ in range(5):  # each breaks a connection that had TLS, once
+        timeouts, looks = looks_at_primary("query_timeout"), looks_at_primary("ok")
+        disturbed.primary.freeze()
+        wait_until(lambda: looks_at_primary("query_timeout") > timeouts, 15, "looks in vain")
+        disturbed.primary.thaw()
+        wait_until(lambda: looks_at_primary("ok") > looks + 2, 15, "looks at it again")
+    assert failed_looks() == before
+
+
 def test_a_read_under_way_on_a_dying_replica_is_done_elsewhere(proxy, disturbed):
     found = []
     with contextlib.closing(proxy.connect()) as connection:
