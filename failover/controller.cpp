@@ -10,6 +10,7 @@ namespace {
 
 constexpr milliseconds retry_pause{50};
 constexpr unsigned most_undo_attempts = 5;
+constexpr unsigned most_rounds = 50;  // of catching up before a switchover
 
 milliseconds rounded(TimePoint::duration span)
 {
@@ -44,6 +45,7 @@ bool Controller::start(Takeover plan, Evidence evidence, Wish wish, TimePoint no
     ending_ = Ending::none;
     summary_.clear();
     at_ = 0;
+    rounds_ = 0;
     running_.clear();
     retries_.clear();
     retry_at_.reset();
@@ -85,9 +87,14 @@ Actions Controller::on_evidence(const Evidence& evidence, TimePoint now)
     return actions;
 }
 
-/// Clients do not wait for what is left to do: the next lost primary does not either.
+/// Clients do not wait for what is left to do: the next lost primary does not either. Nor does it
+/// wait for a switchover that has not touched it yet.
 bool Controller::may_be_left() const
 {
+    if (phase_ == Phase::running && takeover_.cause == Cause::switchover) {
+        auto fence = std::ranges::find(takeover_.steps, StepKind::fence, &Step::kind);
+        return fence - takeover_.steps.begin() > static_cast<std::ptrdiff_t>(at_);
+    }
     return phase_ == Phase::finishing || (phase_ == Phase::undoing && !held_) ||
            (phase_ == Phase::running && takeover_.cause == Cause::rejoin);
 }
@@ -110,8 +117,8 @@ void Controller::begin_step(TimePoint now, Actions& actions)
     step_began_ = now;
     switch (step().kind) {
         case StepKind::hold_writes:
-            held_ = true;
-            actions.emplace_back(HoldWrites{title_of(takeover_) + " is under way"});
+            if (!std::exchange(held_, true))  // else a switchover that was left holds them
+                actions.emplace_back(HoldWrites{title_of(takeover_) + " is under way"});
             if (takeover_.cause == Cause::failover) return next_step(now, actions);
             drain_until_ = now + settings_.drain;
             actions.emplace_back(AwaitDrain{takeover_.from});
@@ -293,6 +300,12 @@ void Controller::choose(TimePoint now, Actions& actions)
 void Controller::next_step(TimePoint now, Actions& actions)
 {
     record(JournalKind::step_done, step().title, step_began_, now, actions);
+    if (step().near.count() > 0 && now - step_began_ > step().near) {
+        if (++rounds_ == most_rounds)
+            return abort("it stays behind under this load; nobody was made to wait", now, actions);
+        --at_;
+        return begin_step(now, actions);
+    }
     ++at_;
     if (at_ < takeover_.steps.size()) return begin_step(now, actions);
     if (running_.empty()) finish(Ending::completed, title_of(takeover_) + " done", now, actions);
@@ -345,7 +358,10 @@ void Controller::abort(const std::string& reason, TimePoint now, Actions& action
     undo_attempts_ = 0;
     pause_began_.reset();
     // There is no primary to protect: nobody waits for what is put back.
-    if (takeover_.cause == Cause::failover) release(actions);
+    if (takeover_.cause == Cause::failover) {
+        cooldown_.note_failure(now);
+        release(actions);
+    }
     undo_next(now, actions);
 }
 

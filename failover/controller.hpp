@@ -122,6 +122,7 @@ private:
     std::size_t undo_to_ = 0;  // steps below it are still to be undone
     std::size_t undo_order_ = 0;
     unsigned undo_attempts_ = 0;
+    unsigned rounds_ = 0;  // of coming near
     std::map<std::uint64_t, Running> running_;
     std::uint64_t last_id_ = 0;
     protocol::GtidSet collected_;

@@ -47,6 +47,12 @@ constexpr std::string_view open_transactions_sql =
     "SELECT p.ID FROM performance_schema.processlist p JOIN information_schema.innodb_trx t"
     " ON t.trx_mysql_thread_id = p.ID WHERE p.COMMAND = 'Sleep' AND p.ID <> CONNECTION_ID()";
 
+// Accounts of the server itself, replicas and this connection stay.
+constexpr std::string_view clients_sql =
+    "SELECT ID FROM performance_schema.processlist WHERE ID <> CONNECTION_ID()"
+    " AND USER NOT IN ('system user', 'event_scheduler', SUBSTRING_INDEX(CURRENT_USER(), '@', 1))"
+    " AND COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID')";
+
 std::string quoted(std::string_view text)
 {
     std::string out = "'";
@@ -152,7 +158,13 @@ Outcome MysqlServerControl::perform(const Order& order)
             return run_all({"STOP REPLICA SQL_THREAD", std::string(semi_sync_writable_sql)},
                            order.within);
         case Verb::end_transactions:
-            return end_transactions(order.within);
+            return kill_all(open_transactions_sql, order.within);
+        case Verb::cut_clients:
+            return kill_all(clients_sql, order.within);
+        case Verb::lacking:
+            return run(main_,
+                       "SELECT GTID_SUBTRACT(" + quoted(order.gtids) + ", @@GLOBAL.gtid_executed)",
+                       order.within);
         case Verb::forget_source:
             return run_all({"STOP REPLICA", "RESET REPLICA ALL"}, order.within);
         default:
@@ -184,6 +196,10 @@ Outcome MysqlServerControl::run(Connection& connection, std::string_view sql, mi
         return outcome;
     }
     auto answer = connection->query(sql, within);
+    // Whatever is asked for here may be done twice. A connection that had gone costs no takeover.
+    bool again =
+        !answer && answer.error().failure == MysqlFailure::lost && !connect(connection, within);
+    if (again) answer = connection->query(sql, within);
     if (!answer) return failed(answer.error());
     return {OutcomeKind::done, first_value(*answer), {}};
 }
@@ -255,10 +271,11 @@ Outcome MysqlServerControl::wait_executed(const Order& order)
     return outcome;
 }
 
-Outcome MysqlServerControl::end_transactions(milliseconds within)
+/// Kills the connections whose ids the query gives; the answer: how many.
+Outcome MysqlServerControl::kill_all(std::string_view ids_sql, milliseconds within)
 {
     if (auto error = connect(main_, within)) return failed(*error);
-    auto found = main_->query(open_transactions_sql, within);
+    auto found = main_->query(ids_sql, within);
     if (!found) return failed(found.error());
     std::size_t killed = 0;
     for (const auto& set : *found)

@@ -40,7 +40,7 @@ private:
     Outcome run_all(std::initializer_list<std::string> statements, milliseconds within);
     Outcome make_read_only(milliseconds within);
     Outcome follow(const Order& order);
-    Outcome end_transactions(milliseconds within);
+    Outcome kill_all(std::string_view ids_sql, milliseconds within);
     Outcome find_blockers(milliseconds within);
     Outcome wait_executed(const Order& order);
     std::optional<health::MysqlError> connect(Connection& connection, milliseconds within);

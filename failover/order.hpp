@@ -27,6 +27,8 @@ enum class Verb : std::uint8_t {
     promote,            // stops the applier, opens it for writes
     promote_semi_sync,  // the same, and it waits for its replicas from now on
     end_transactions,   // kills the connections whose transactions are left open
+    cut_clients,        // kills the connections of all clients: nobody hears from it any more
+    lacking,            // which of the order's GTIDs it has not executed; answer: a GTID set
     stop_semi_sync,     // no longer the source of semi-synchronous replicas
     forget_source,      // replicates from nobody
 };
@@ -39,10 +41,10 @@ struct Order {
     Verb verb = Verb::executed;
     std::chrono::milliseconds within{1'000};
     config::Endpoint source = {};  // follow
-    std::string gtids = {};        // wait_executed
+    std::string gtids = {};        // wait_executed, lacking
     /// A GTID set that it answers is among those that wait_executed waits for.
     bool collects = false;
-    /// wait_executed: for all that was collected, filled in when the order goes out.
+    /// wait_executed, lacking: all that was collected, filled in when the order goes out.
     bool waits_for_collected = false;
 };
 

@@ -22,6 +22,8 @@ std::optional<std::string> objection_in(const Order& order, const Outcome& outco
 {
     if (!outcome.ok()) return std::nullopt;
     if (order.verb == Verb::find_blockers && !outcome.answer.empty()) return outcome.answer;
+    if (order.verb == Verb::lacking && !outcome.answer.empty())
+        return "it has transactions that the primary lacks: " + outcome.answer;
     if (order.verb == Verb::restart_receiver && outcome.answer == "ON")
         return "a replica reaches the primary, which is alive: only Pointsman cannot";
     return std::nullopt;

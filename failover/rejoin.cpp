@@ -5,7 +5,7 @@
 namespace pointsman::failover {
 namespace {
 
-constexpr milliseconds at_leisure{10'000};
+constexpr milliseconds at_leisure{5'000};
 
 /// It replicates from a configured server that is well: a chain, which is nobody's business here.
 bool is_in_a_chain(const Evidence& evidence, const ServerSight& server)
@@ -47,28 +47,30 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
     plan.cause = Cause::rejoin;
     plan.from = plan.to.emplace(returned);
     plan.from_name = plan.to_name = server->server.name;
-    auto add = [&](std::string title, Order order, OnFailure on_failure) {
-        plan.steps.push_back(
-            {StepKind::finish, std::move(title), {std::move(order)}, {}, on_failure});
+    auto add = [&](std::string title, Order order) {
+        order.within = at_leisure;
+        plan.steps.push_back({StepKind::finish, std::move(title), {std::move(order)}});
     };
     auto name = server->server.name;
+    // In this order: commits that wait for replicas end locally when it waits no more, and nobody
+    // may be told so; and it becomes read-only only when no commit waits.
+    if (writable) add(name + " serves no client", {.server = returned, .verb = Verb::cut_clients});
     if (server->survey.semi_sync_source)
         add(name + " waits for replicas no more",
-            {.server = returned, .verb = Verb::stop_semi_sync, .within = at_leisure},
-            OnFailure::undo);
-    add(name + " is read-only",
-        {.server = returned, .verb = Verb::make_read_only, .within = at_leisure}, OnFailure::undo);
+            {.server = returned, .verb = Verb::stop_semi_sync});
+    add(name + " is read-only", {.server = returned, .verb = Verb::make_read_only});
     plan.point_of_no_return = plan.steps.size();
     if (is_errant) {
         plan.warnings.push_back(name + " is only made read-only: " + lacking);
         return plan;
     }
+    // What it had executed when it was looked at is not what it has now.
+    add("what " + name + " has executed",
+        {.server = returned, .verb = Verb::executed, .collects = true});
+    add(primary->server.name + " has all of it",
+        {.server = primary->server.id, .verb = Verb::lacking, .waits_for_collected = true});
     add(name + " replicates from " + primary->server.name,
-        {.server = returned,
-         .verb = Verb::follow,
-         .within = at_leisure,
-         .source = primary->server.address},
-        OnFailure::undo);
+        {.server = returned, .verb = Verb::follow, .source = primary->server.address});
     plan.point_of_no_return = plan.steps.size();
     return plan;
 }

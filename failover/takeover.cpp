@@ -11,11 +11,12 @@ namespace {
 using protocol::GtidSet;
 
 /// Deadlines of orders that nobody waits for.
-constexpr milliseconds at_leisure{10'000};
+constexpr milliseconds at_leisure{5'000};
 /// Reading a few values, on a machine that is busy.
 constexpr milliseconds quick{1'000};
-/// A replica that does not stop within this is not counted as stopped.
-constexpr milliseconds freeze_wait{500};
+/// A replica that does not stop within this is not counted as stopped. One that is connecting to a
+/// primary that hangs or drops packets takes up to two seconds (measured on 9.7).
+constexpr milliseconds freeze_wait{2'500};
 
 std::vector<const ServerSight*> siblings_of(const Evidence& evidence, config::ServerId candidate)
 {
@@ -100,6 +101,25 @@ void finish_switchover(const ServerSight& old, const ServerSight& candidate,
         forward(old.server.name + " waits for replicas no more",
                 {.server = id, .verb = Verb::stop_semi_sync, .within = at_leisure});
     forward(old.server.name + " replicates from " + candidate.server.name, follow(id, candidate));
+}
+
+/// A candidate that is behind would make the pause long: a fifth of it is what it may be behind.
+void come_near(const ServerSight& old, const ServerSight& candidate, milliseconds pause,
+               std::vector<Step>& steps)
+{
+    steps.push_back(
+        {StepKind::prepare_candidate,
+         "what " + old.server.name + " has executed by now",
+         {{.server = old.server.id, .verb = Verb::executed, .within = quick, .collects = true}}});
+    steps.push_back({StepKind::prepare_candidate,
+                     candidate.server.name + " is near",
+                     {{.server = candidate.server.id,
+                       .verb = Verb::wait_executed,
+                       .within = at_leisure,
+                       .waits_for_collected = true}},
+                     {},
+                     OnFailure::undo,
+                     pause / 5});
 }
 
 void add_pause(const ServerSight& old, const ServerSight& candidate,
@@ -228,6 +248,7 @@ Planned plan_switchover(const Evidence& evidence, const config::Failover& settin
          {},
          OnFailure::go_on});
     for (std::size_t i = 0; i < early; ++i) move_early(*siblings[i], candidate, old, plan.steps);
+    come_near(old, candidate, settings.max_pause, plan.steps);
     add_pause(old, candidate, settings, plan);
     siblings.erase(siblings.begin(), siblings.begin() + static_cast<std::ptrdiff_t>(early));
     finish_switchover(old, candidate, siblings, plan.steps);
@@ -300,6 +321,7 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                  {},
                  {},
                  OnFailure::go_on,
+                 milliseconds{0},
                  true};
     for (const auto* sibling : siblings_of(evidence, to)) {
         if (!frozen.contains(sibling->server.id)) continue;

@@ -41,6 +41,8 @@ struct Step {
     std::vector<Order> orders = {};
     std::vector<Order> undo = {};
     OnFailure on_failure = OnFailure::undo;
+    /// If it took longer than this, the step before it and this one are done again. 0: never.
+    milliseconds near{0};
     /// The next step does not wait for this one's orders; the end does.
     bool in_background = false;
 };

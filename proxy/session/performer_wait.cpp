@@ -29,9 +29,10 @@ constexpr std::uint16_t er_malformed_gtid_set = 1772;
 
 protocol::Err no_fresh_replica()
 {
-    return server_error::read_only("no replica has what the read must see "
-                                   "(routing.consistency), and none came to have it within "
-                                   "routing.consistency_timeout");
+    return server_error::read_only(
+        "no replica has what the read must see "
+        "(routing.consistency), and none came to have it within "
+        "routing.consistency_timeout");
 }
 
 bool shows_one_server(const sql::Statement& statement)
@@ -83,9 +84,9 @@ void Performer::read_token()
     if (token)
         wait_.token = std::move(*token);
     else
-        wait_.refusal = server_error::other(er_malformed_gtid_set, "HY000",
-                                            "Malformed GTID set specification '" + text +
-                                                "' in the hint after_gtid.");
+        wait_.refusal = server_error::other(
+            er_malformed_gtid_set, "HY000",
+            "Malformed GTID set specification '" + text + "' in the hint after_gtid.");
 }
 
 /// Changes the route where a replica was chosen that must not answer as it is.
@@ -165,8 +166,8 @@ protocol::Position Performer::lacking_at(config::ServerId server) const
     auto mode = consistency();
     protocol::Position all;
     if (mode != Consistency::none) all = core_.reads.needed();
-    auto acknowledged = mode == Consistency::global ? core_.worker.shared.acknowledged.position()
-                                                    : std::nullopt;
+    auto acknowledged =
+        mode == Consistency::global ? core_.worker.shared.acknowledged.position() : std::nullopt;
     if (acknowledged && !is_empty(*acknowledged)) unite(all, *acknowledged);
     if (wait_.token) unite(all, *wait_.token);
     return core_.worker.marks.missing(server, std::move(all));

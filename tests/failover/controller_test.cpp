@@ -108,7 +108,8 @@ TEST_CASE("a switchover goes through, writes are released after the new primary 
     stage.finish();
     CHECK(stage.transcript ==
           "db1:find_blockers db2:new_binary_log db3:stop_receiver db2:wait_executed db3:follow"
-          " HOLD db1:make_read_only db1:executed db2:wait_executed db2:promote PUBLISH RELEASE"
+          " db1:executed db2:wait_executed HOLD db1:make_read_only db1:executed db2:wait_executed "
+          "db2:promote PUBLISH RELEASE"
           " db1:end_transactions db2:forget_source db1:follow");
     CHECK(stage.controller.ending() == Ending::completed);
     CHECK(stage.controller.last_pause() == 8ms);
@@ -123,6 +124,31 @@ TEST_CASE("the candidate waits for exactly what the old primary had when it was 
     stage.done();
     stage.done(made_by(0, 123));
     CHECK(stage.orders.front().order.gtids == made_by(0, 123));
+}
+
+TEST_CASE("a candidate that is far behind comes near before anybody waits")
+{
+    Stage stage;
+    stage.switch_over();
+    stage.reach(Verb::executed);
+    stage.transcript.clear();
+    stage.answer_well();
+    stage.now += stage.scene.settings.max_pause;
+    stage.answer_well();
+    stage.answer_well();
+    stage.answer_well();
+    CHECK(stage.transcript == "db2:wait_executed db1:executed db2:wait_executed HOLD");
+
+    Stage never;
+    never.switch_over();
+    never.reach(Verb::executed);
+    never.transcript.clear();
+    while (never.controller.phase() == Phase::running) {
+        never.now += never.scene.settings.max_pause;
+        never.answer_well();
+    }
+    CHECK(never.transcript.find("HOLD") == std::string::npos);
+    CHECK(never.journal.back().find("stays behind") != std::string::npos);
 }
 
 TEST_CASE("a fence that is late is undone, and writes go on where they were")
@@ -141,7 +167,8 @@ TEST_CASE("a candidate that does not catch up in the pause does not get the role
 {
     Stage stage;
     stage.switch_over();
-    stage.reach(Verb::executed);
+    stage.reach(Verb::make_read_only);
+    stage.done();
     stage.done(made_by(0, 100));
     stage.now += stage.scene.settings.max_pause;
     stage.transcript.clear();
@@ -154,7 +181,8 @@ TEST_CASE("the pause has an end even when every order is in time")
 {
     Stage stage;
     stage.switch_over();
-    stage.reach(Verb::executed);
+    stage.reach(Verb::make_read_only);
+    stage.done();
     stage.now += stage.scene.settings.max_pause;
     stage.transcript.clear();
     stage.done(made_by(0, 100));
@@ -318,13 +346,29 @@ TEST_CASE("a primary lost while the last takeover tidies up does not wait for th
     CHECK(stage.transcript.starts_with("HOLD SEVER"));
 }
 
+TEST_CASE("nor does it wait for a switchover that has not fenced it")
+{
+    Stage stage;
+    stage.switch_over();
+    stage.reach(Verb::stop_receiver);
+    kill_primary(stage.scene);
+    stage.transcript.clear();
+    stage.see();
+    CHECK(stage.transcript.starts_with("HOLD SEVER"));
+
+    Stage fenced;
+    fenced.switch_over();
+    fenced.reach(Verb::make_read_only);
+    kill_primary(fenced.scene);
+    fenced.transcript.clear();
+    fenced.see();
+    CHECK(fenced.transcript.empty());
+}
+
 TEST_CASE("one takeover at a time")
 {
     Stage stage;
     stage.switch_over();
-    kill_primary(stage.scene);
-    stage.see();
-    CHECK(stage.transcript == "db1:find_blockers");
     Actions actions;
     CHECK_FALSE(stage.controller.start({}, {}, {}, stage.now, actions));
 }

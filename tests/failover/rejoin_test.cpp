@@ -31,9 +31,12 @@ TEST_CASE("an old primary is fenced in the right order, and follows the new one"
     return_old_primary(scene);
     scene.sight(2).survey.semi_sync_source = true;
     CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene) ==
-          "1. db3 waits for replicas no more [db3 stop_semi_sync]\n"
-          "2. db3 is read-only [db3 make_read_only]\n"
-          "3. db3 replicates from db1 [db3 follow 10.0.0.1:3306]\n");
+          "1. db3 serves no client [db3 cut_clients]\n"
+          "2. db3 waits for replicas no more [db3 stop_semi_sync]\n"
+          "3. db3 is read-only [db3 make_read_only]\n"
+          "4. what db3 has executed [db3 executed]\n"
+          "5. db1 has all of it [db1 lacking]\n"
+          "6. db3 replicates from db1 [db3 follow 10.0.0.1:3306]\n");
 }
 
 TEST_CASE("one with transactions that the primary lacks is fenced, and left to the operator")
@@ -42,8 +45,9 @@ TEST_CASE("one with transactions that the primary lacks is fenced, and left to t
     return_old_primary(scene);
     scene.report(2).executed = made_by(0, 101);
     CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene)
-              .starts_with(
-                  "1. db3 is read-only [db3 make_read_only]\nwarning: db3 is only made read-only"));
+              .starts_with("1. db3 serves no client [db3 cut_clients]\n"
+                           "2. db3 is read-only [db3 make_read_only]\n"
+                           "warning: db3 is only made read-only"));
     scene.report(2).read_only = true;
     auto text = text_of(plan_rejoin(scene.evidence, scene.id(2)), scene);
     CHECK(text.find("lacks: " + uuid_number(0) + ":101") != std::string::npos);

@@ -43,16 +43,18 @@ TEST_CASE("a switchover does what it can before the pause, and the rest after it
           "3. db3 stops receiving from db1 [db3 stop_receiver]\n"
           "4. db2 has all that db3 has [db2 wait_executed]\n"
           "5. db3 replicates from db2 [db3 follow 10.0.0.2:3306]\n"
-          "6. new writes wait; open transactions may end\n"
-          "7. db1 becomes read-only [db1 make_read_only]\n"
-          "8. what db1 has executed [db1 executed]\n"
-          "9. db2 has all of it [db2 wait_executed]\n"
+          "6. what db1 has executed by now [db1 executed]\n"
+          "7. db2 is near [db2 wait_executed]\n"
+          "8. new writes wait; open transactions may end\n"
+          "9. db1 becomes read-only [db1 make_read_only]\n"
+          "10. what db1 has executed [db1 executed]\n"
+          "11. db2 has all of it [db2 wait_executed]\n"
           "   -- from here on only forward --\n"
-          "10. db2 takes writes [db2 promote]\n"
-          "11. db2 is the primary; writes go on\n"
-          "12. transactions left open on db1 end [db1 end_transactions]\n"
-          "13. db2 replicates from nobody [db2 forget_source]\n"
-          "14. db1 replicates from db2 [db1 follow 10.0.0.2:3306]\n");
+          "12. db2 takes writes [db2 promote]\n"
+          "13. db2 is the primary; writes go on\n"
+          "14. transactions left open on db1 end [db1 end_transactions]\n"
+          "15. db2 replicates from nobody [db2 forget_source]\n"
+          "16. db1 replicates from db2 [db1 follow 10.0.0.2:3306]\n");
 }
 
 TEST_CASE("a semi-synchronous primary keeps as many replicas as it waits for")

@@ -228,11 +228,11 @@ TEST_CASE("an answer of another shape is nothing")
     CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{{}, {{"uuid", "three", "ON", "1", "1"}}}}));
     CHECK_FALSE(parse_report(mysql_8, {}, {}));
     CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{}}));
-    CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{{}, {Row(16)}}}));
+    CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{{}, {Row(19)}}}));
     CHECK_FALSE(parse_report(mysql_5, {}, {ResultSet{{}, {Row(3)}}}));
     CHECK_FALSE(parse_report(mariadb, {}, {ResultSet{{}, {Row(2)}}, ResultSet{}}));
     // NULL everywhere is a server that says nothing of replication.
-    auto report = parse_report(mysql_8, {}, {ResultSet{{}, {Row(17)}}});
+    auto report = parse_report(mysql_8, {}, {ResultSet{{}, {Row(20)}}});
     REQUIRE(report);
     CHECK(report->channels.empty());
 }

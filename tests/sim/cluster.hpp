@@ -185,6 +185,11 @@ public:
                 server.writable = true;
                 server.semi_sync = order.verb == Verb::promote_semi_sync;
                 break;
+            case Verb::lacking: {
+                auto lacking = *protocol::GtidSet::parse(order.gtids);
+                answer = lacking.subtract(server.executed).to_string();
+                break;
+            }
             case Verb::stop_semi_sync:
                 server.semi_sync = false;
                 break;
@@ -196,6 +201,7 @@ public:
             case Verb::find_blockers:
             case Verb::new_binary_log:
             case Verb::end_transactions:
+            case Verb::cut_clients:
                 break;
         }
         return {failover::OutcomeKind::done, std::move(answer), {}};

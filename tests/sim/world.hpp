@@ -23,8 +23,8 @@ struct Options {
     std::size_t servers = 3;
     bool semi_sync = true;
     bool faults = true;
-    milliseconds trouble{6'000};   // faults happen until then
-    milliseconds recovery{8'000};  // and then writes must succeed again within this
+    milliseconds trouble{6'000};    // faults happen until then
+    milliseconds recovery{12'000};  // and then writes must succeed again within this
 };
 
 class World {
@@ -278,6 +278,8 @@ private:
     void note_irreversible(std::size_t i, const failover::Order& order)
     {
         using failover::Verb;
+        // Nobody was let to the other one yet, were it open as well.
+        if (order.verb == Verb::make_writable && held_) promoted_ = i;
         if (order.verb != Verb::promote && order.verb != Verb::promote_semi_sync) return;
         promoted_ = i;
         if (!held_) broken = "a server was promoted while writes were not held";
@@ -406,10 +408,11 @@ private:
     void reopen()
     {
         plan(500ms, [this] { reopen(); });
-        bool any = false;
-        for (const auto& server : cluster.servers) any = any || server.writable;
-        if (!any && primary_ && controller_.phase() == failover::Phase::idle)
-            cluster.servers[*primary_].writable = true;
+        if (!primary_ || controller_.phase() != failover::Phase::idle) return;
+        // While the one that was promoted last is open, the operator opens no other.
+        if (primary_ != promoted_ && cluster.servers[promoted_].writable) return;
+        promoted_ = *primary_;
+        cluster.servers[promoted_].writable = true;
     }
 
     void clone_errant()

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pymysql
 import pytest
 
 sys.path[:0] = [str(Path(__file__).resolve().parent),
@@ -26,16 +27,44 @@ def pytest_collection_modifyitems(config, items):
     items[:] = chosen
 
 
+def make_tables(cluster):
+    cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
+
+
 @pytest.fixture(scope="module")
 def shared_cluster():
     with Cluster(RUN / "cluster", semi_sync_timeout=4294967295) as cluster:
-        cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
+        make_tables(cluster)
         yield cluster
+
+
+def settled(cluster):
+    """The one writable server is the primary, all others follow it and have what it has."""
+    writable = [server for server in cluster.servers
+                if server.running and server.scalar("SELECT @@super_read_only") == 0]
+    if len(writable) != 1 or not all(server.running for server in cluster.servers):
+        return False
+    cluster.primary = writable[0]
+    cluster.wait_replicated(timeout=10)
+    sets = {server.scalar("SELECT @@gtid_executed") for server in cluster.servers}
+    acknowledging = cluster.flavour.semi_sync_replicas(cluster.primary)
+    return len(sets) == 1 and acknowledging == len(cluster.replicas)
 
 
 @pytest.fixture
 def cluster(shared_cluster):
     """All servers up, one primary, the others its replicas: if not, it is started afresh."""
+    for server in shared_cluster.servers:
+        if server.running:
+            server.thaw()
+    try:
+        well = settled(shared_cluster)
+    except (pymysql.Error, TimeoutError):
+        well = False
+    if not well:
+        shared_cluster.kill()
+        shared_cluster.start()
+        make_tables(shared_cluster)
     yield shared_cluster
 
 

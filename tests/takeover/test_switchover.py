@@ -79,8 +79,10 @@ def test_a_switchover_that_cannot_be_is_refused_with_the_reason(cluster, start_p
     replica = cluster.replicas[0]
     replica.sql("STOP REPLICA SQL_THREAD")
     try:
-        wait_until(lambda: "does not replicate now" in
-                   command(proxy, "switchover", "--to", replica.name)[1], 10, "the refusal")
+        wait_until(lambda: "does not replicate now" in command(proxy, "plan")[1], 10,
+                   "Pointsman to see it")
+        code, text = command(proxy, "switchover", "--to", replica.name)
+        assert code == 1 and "does not replicate now" in text
     finally:
         replica.sql("START REPLICA SQL_THREAD")
 
