@@ -1,50 +1,51 @@
 #include "protocol/sql/connection_id.hpp"
 
+#include "protocol/sql/folded_table.hpp"
 #include "protocol/sql/lexer.hpp"
 
-#include <span>
+#include <algorithm>
+#include <map>
 #include <vector>
 
 namespace pointsman::protocol::sql {
 
 namespace {
 
-constexpr std::size_t most_tokens = 256;
+constexpr std::size_t most_tokens = 4096;
+constexpr std::size_t longest_alias = 255;
+
+/// Statements whose own text is all that they run.
+constexpr std::string_view openings[] = {"select", "with",   "insert", "replace", "update",
+                                         "delete", "values", "do",     "set",     "call"};
+/// Who asks these wants the server's own ids.
+constexpr std::string_view tell_server_ids[] = {
+    "processlist", "performance_schema", "information_schema", "sys",
+    "innodb_trx",  "is_used_lock",       "pseudo_thread_id",   "ps_thread_id"};
+constexpr std::string_view modifiers[] = {
+    "all",           "distinct",         "distinctrow",        "high_priority",
+    "straight_join", "sql_small_result", "sql_big_result",     "sql_buffer_result",
+    "sql_cache",     "sql_no_cache",     "sql_calc_found_rows"};
+/// What ends a list of columns.
+constexpr std::string_view clauses[] = {"from",      "where", "group",  "having",    "order",
+                                        "limit",     "union", "except", "intersect", "window",
+                                        "into",      "for",   "on",     "using",     "set",
+                                        "procedure", "lock",  "values", "update",    "qualify"};
+constexpr std::string_view operators[] = {
+    "and",     "or",     "xor",   "div",      "mod",     "not",    "like", "in",   "is",
+    "between", "regexp", "rlike", "interval", "collate", "binary", "when", "then", "else"};
+/// They end an expression and are no alias.
+constexpr std::string_view values[] = {"end", "null", "true", "false", "unknown"};
+
+template <std::size_t N>
+bool is_one_of(const Token& token, const std::string_view (&words)[N])
+{
+    return token.is(TokenKind::word) &&
+           std::any_of(words, words + N, [&](auto word) { return same_name(token.text, word); });
+}
 
 bool is_word(const Token& token, std::string_view lower)
 {
-    if (!token.is(TokenKind::word) || token.text.size() != lower.size()) return false;
-    for (std::size_t i = 0; i < lower.size(); ++i)
-        if ((token.text[i] | 0x20) != lower[i] && token.text[i] != lower[i]) return false;
-    return true;
-}
-
-/// All tokens of one statement; nothing when there are too many, or more than one statement, or
-/// text that only some versions read.
-std::optional<std::vector<Token>> tokens_of(std::string_view text, const Dialect& dialect)
-{
-    if (text.find("/*!") != text.npos || text.find("/*M!") != text.npos) return std::nullopt;
-    std::vector<Token> tokens;
-    Lexer lexer(text, dialect);
-    for (auto token = lexer.next(); !token.ends_statement(); token = lexer.next()) {
-        if (tokens.size() == most_tokens) return std::nullopt;
-        tokens.push_back(token);
-    }
-    if (lexer.failed() || !lexer.next().is(TokenKind::end)) return std::nullopt;
-    return tokens;
-}
-
-bool names_function(std::span<const Token> tokens)
-{
-    for (const auto& token : tokens)
-        if (is_word(token, "connection_id")) return true;
-    return false;
-}
-
-bool is_call(std::span<const Token> item)
-{
-    return item.size() >= 3 && is_word(item[0], "connection_id") && item[1].is(TokenKind::open) &&
-           item[2].is(TokenKind::close);
+    return token.is(TokenKind::word) && same_name(token.text, lower);
 }
 
 bool is_name(const Token& token)
@@ -53,47 +54,198 @@ bool is_name(const Token& token)
            token.is(TokenKind::string);
 }
 
-/// What stands behind the call: [AS] name.
-bool is_alias(std::span<const Token> rest)
+/// A token and how many parentheses it stands in; those themselves stand outside.
+struct Placed {
+    Token token;
+    int depth = 0;
+};
+using Tokens = std::vector<Placed>;
+
+bool may_be_rewritten(const Token& token, bool begins)
 {
-    if (rest.size() == 2) return is_word(rest[0], "as") && is_name(rest[1]);
-    return rest.size() == 1 && is_name(rest[0]);
+    if (begins && !token.is(TokenKind::open) && !is_one_of(token, openings)) return false;
+    bool is_plain_name = token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
+    return !is_plain_name || std::none_of(std::begin(tell_server_ids), std::end(tell_server_ids),
+                                          [&](auto name) { return same_name(token.name(), name); });
+}
+
+/// All tokens of the text; nothing when there are too many, or when it may not be rewritten: only
+/// some versions read it, or it is about the server's own ids.
+std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect)
+{
+    if (text.find("/*!") != text.npos || text.find("/*M!") != text.npos) return std::nullopt;
+    Tokens tokens;
+    Lexer lexer(text, dialect);
+    int depth = 0;
+    bool begins = true;
+    for (auto token = lexer.next(); !token.is(TokenKind::end); token = lexer.next()) {
+        bool ends = token.is(TokenKind::semicolon);
+        if (tokens.size() == most_tokens || (!ends && !may_be_rewritten(token, begins)))
+            return std::nullopt;
+        if (token.is(TokenKind::close)) --depth;
+        tokens.push_back({token, depth});
+        begins = ends || (begins && token.is(TokenKind::open));
+        if (token.is(TokenKind::open)) ++depth;
+    }
+    if (lexer.failed()) return std::nullopt;
+    return tokens;
 }
 
 class Rewriter {
 public:
-    Rewriter(std::string_view text, std::uint32_t id) : text_(text), rest_(text.data()), id_(id) {}
-
-    /// False when the column is more than the call and a name.
-    bool column(std::span<const Token> item)
+    Rewriter(std::string_view text, const Tokens& tokens, std::uint32_t id)
+        : text_(text), tokens_(tokens), id_("CAST(" + std::to_string(id) + " AS UNSIGNED)")
     {
-        if (!names_function(item)) return true;
-        if (!is_call(item) || names_function(item.subspan(1))) return false;
-        bool bare = item.size() == 3;
-        if (!bare && !is_alias(item.subspan(3))) return false;
-        const char* begin = item[0].text.data();
-        const char* end = item[2].text.data() + item[2].text.size();
-        out_.append(rest_, begin);
-        out_ += "CAST(" + std::to_string(id_) + " AS UNSIGNED)";
-        if (bare) out_.append(" AS `").append(begin, end).append("`");
-        rest_ = end;
-        changed_ = true;
-        return true;
     }
 
-    std::optional<std::string> finish()
+    std::optional<std::string> run()
     {
-        if (!changed_) return std::nullopt;
-        out_.append(rest_, text_.data() + text_.size());
-        return std::move(out_);
+        for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
+            if (!is_call(at)) continue;
+            calls_.push_back(at);
+            note_columns(at);
+        }
+        if (calls_.empty()) return std::nullopt;
+        std::map<std::size_t, std::string> aliases;  // by where they go
+        for (auto [begin, end] : columns_) {
+            auto how = naming_of(begin, end);
+            auto name = text_of(begin, end);
+            if (how == Naming::has_name) continue;
+            if (how == Naming::unsure || !can_be_alias(name)) return std::nullopt;
+            aliases[offset_behind(end - 1)] += " AS " + quoted(name);
+        }
+        return with(aliases);
     }
 
 private:
+    enum class Naming { has_name, has_none, unsure };
+
+    const Token& token(std::size_t at) const { return tokens_[at].token; }
+    std::size_t offset_of(std::size_t at) const
+    {
+        return static_cast<std::size_t>(token(at).text.data() - text_.data());
+    }
+    std::size_t offset_behind(std::size_t at) const
+    {
+        return offset_of(at) + token(at).text.size();
+    }
+    std::string_view text_of(std::size_t begin, std::size_t end) const
+    {
+        return text_.substr(offset_of(begin), offset_behind(end - 1) - offset_of(begin));
+    }
+
+    bool is_call(std::size_t at) const
+    {
+        bool qualified = at > 0 && token(at - 1).is(TokenKind::dot);
+        return !qualified && is_word(token(at), "connection_id") &&
+               token(at + 1).is(TokenKind::open) && token(at + 2).is(TokenKind::close);
+    }
+
+    /// The columns of SELECTs that a token is part of, from the inside out: their names change with
+    /// their text.
+    void note_columns(std::size_t at)
+    {
+        for (;;) {
+            auto begin = column_begin(at);
+            if (begin) columns_.emplace(*begin, column_end(at));
+            int depth = tokens_[at].depth;
+            while (at > 0 && tokens_[at].depth >= depth) --at;
+            if (tokens_[at].depth >= depth) return;
+        }
+    }
+
+    /// Nothing when it stands in no list of columns.
+    std::optional<std::size_t> column_begin(std::size_t at) const
+    {
+        int depth = tokens_[at].depth;
+        std::optional<std::size_t> begin;
+        while (at-- > 0 && tokens_[at].depth >= depth) {
+            if (tokens_[at].depth > depth) continue;
+            const auto& before = token(at);
+            if (before.is(TokenKind::semicolon) || is_one_of(before, clauses)) return std::nullopt;
+            if (before.is(TokenKind::comma) && !begin) begin = at + 1;
+            if (!is_word(before, "select")) continue;
+            if (begin) return begin;
+            while (is_one_of(token(at + 1), modifiers)) ++at;
+            return at + 1;
+        }
+        return std::nullopt;
+    }
+
+    std::size_t column_end(std::size_t at) const
+    {
+        int depth = tokens_[at].depth;
+        for (; at < tokens_.size() && tokens_[at].depth >= depth; ++at) {
+            const auto& here = token(at);
+            bool ends = here.is(TokenKind::comma) || here.is(TokenKind::semicolon) ||
+                        is_one_of(here, clauses);
+            if (ends && tokens_[at].depth == depth) break;
+        }
+        return at;
+    }
+
+    /// [AS] name at its end?
+    Naming naming_of(std::size_t begin, std::size_t end) const
+    {
+        const auto& last = token(end - 1);
+        if (last.is(TokenKind::close) || last.is(TokenKind::number)) return Naming::has_none;
+        if (end - begin < 2 || !is_name(last)) return Naming::unsure;
+        const auto& before = token(end - 2);
+        if (is_word(before, "as")) return Naming::has_name;
+        if (is_one_of(last, values)) return Naming::has_none;
+        bool two_texts = before.is(TokenKind::string) && last.is(TokenKind::string);
+        if (two_texts) return Naming::unsure;
+        bool ends_value = before.is(TokenKind::close) || before.is(TokenKind::number) ||
+                          before.is(TokenKind::user_variable) || is_name(before);
+        return ends_value && !is_one_of(before, operators) ? Naming::has_name : Naming::has_none;
+    }
+
+    /// In character sets that nobody knows here, a byte may be half a character.
+    static bool can_be_alias(std::string_view name)
+    {
+        return name.size() <= longest_alias && std::none_of(name.begin(), name.end(), [](char c) {
+                   return static_cast<unsigned char>(c) >= 0x80;
+               });
+    }
+
+    static std::string quoted(std::string_view name)
+    {
+        std::string quoted = "`";
+        for (char c : name) {
+            quoted += c;
+            if (c == '`') quoted += c;
+        }
+        return quoted + '`';
+    }
+
+    std::string with(const std::map<std::size_t, std::string>& aliases) const
+    {
+        std::string out;
+        std::size_t done = 0;
+        auto alias = aliases.begin();
+        auto copy_to = [&](std::size_t offset) {
+            for (; alias != aliases.end() && alias->first <= offset; ++alias) {
+                if (alias->first > done) out += text_.substr(done, alias->first - done);
+                out += alias->second;
+                done = std::max(done, alias->first);
+            }
+            if (offset > done) out += text_.substr(done, offset - done);
+            done = std::max(done, offset);
+        };
+        for (auto call : calls_) {
+            copy_to(offset_of(call));
+            out += id_;
+            done = offset_behind(call + 2);
+        }
+        copy_to(text_.size());
+        return out;
+    }
+
     std::string_view text_;
-    const char* rest_;  // what was not copied yet
-    std::uint32_t id_;
-    std::string out_;
-    bool changed_ = false;
+    const Tokens& tokens_;
+    std::string id_;
+    std::vector<std::size_t> calls_;
+    std::map<std::size_t, std::size_t> columns_;  // begin → end
 };
 
 }  // namespace
@@ -102,24 +254,8 @@ std::optional<std::string> with_connection_id(std::string_view text, const Diale
                                               std::uint32_t id)
 {
     auto tokens = tokens_of(text, dialect);
-    if (!tokens || tokens->empty() || !is_word(tokens->front(), "select")) return std::nullopt;
-    for (const auto& token : *tokens)
-        if (is_word(token, "from")) return std::nullopt;
-    Rewriter rewriter(text, id);
-    std::span<const Token> rest(*tokens);
-    rest = rest.subspan(1);
-    while (!rest.empty()) {
-        std::size_t size = 0;
-        int depth = 0;
-        for (; size < rest.size(); ++size) {
-            if (rest[size].is(TokenKind::open)) ++depth;
-            if (rest[size].is(TokenKind::close)) --depth;
-            if (depth == 0 && rest[size].is(TokenKind::comma)) break;
-        }
-        if (!rewriter.column(rest.first(size))) return std::nullopt;
-        rest = rest.subspan(std::min(size + 1, rest.size()));
-    }
-    return rewriter.finish();
+    if (!tokens) return std::nullopt;
+    return Rewriter(text, *tokens, id).run();
 }
 
 }  // namespace pointsman::protocol::sql

@@ -1,5 +1,5 @@
 #pragma once
-// SELECT CONNECTION_ID() with an answer of ours.
+// CONNECTION_ID() with an answer of ours.
 
 #include "protocol/sql/classifier.hpp"
 
@@ -10,10 +10,10 @@
 
 namespace pointsman::protocol::sql {
 
-/// The text with `id` in the place of each CONNECTION_ID(), under the same column name and of the
-/// same type. Only where nobody could tell the difference: a SELECT without FROM in which each one
-/// is a whole column. Else nothing: the server's own id goes with its process list, locks and
-/// triggers.
+/// The text with `id` in the place of each CONNECTION_ID(), of the same type, and with every column
+/// of a SELECT under the name that it had. Nothing when there is none, in definitions, where a
+/// column's name is not certain, and where the text also asks for what tells the server's own ids:
+/// its process list, locks, threads.
 std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
                                               std::uint32_t id);
 

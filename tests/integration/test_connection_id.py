@@ -11,7 +11,10 @@ from support import WHO, error, rows, value
 
 
 @pytest.mark.parametrize("text", ["SELECT CONNECTION_ID()", "select connection_id ( )",
-                                  "/* app */ SELECT CONNECTION_ID() AS me"])
+                                  "/* app */ SELECT CONNECTION_ID() AS me",
+                                  "SELECT (SELECT CONNECTION_ID())",
+                                  "SELECT CONNECTION_ID() FROM app.whoami LIMIT 1",
+                                  "SELECT * FROM (SELECT CONNECTION_ID()) x"])
 def test_a_client_is_told_the_id_that_it_has_and_sees_the_same_column(client, cluster, text):
     def column(connection):
         with contextlib.closing(connection.cursor()) as cursor:
@@ -28,6 +31,15 @@ def test_a_client_is_told_the_id_that_it_has_and_sees_the_same_column(client, cl
         if hint:
             rows(client, hint)
         assert column(client) == (client.thread_id(), as_on_a_server)
+
+
+def test_the_id_is_the_same_in_every_place(client, table):
+    me = client.thread_id()
+    rows(client, f"INSERT INTO {table} (v) VALUES (CONNECTION_ID())")
+    assert rows(client, f"SELECT CONNECTION_ID()-1, v+0 FROM {table} WHERE v=CONNECTION_ID()"
+                        " FOR UPDATE") == [(me - 1, me)]
+    rows(client, "SET @me=CONNECTION_ID()")
+    assert value(client, "SELECT @me") == me
 
 
 def packets_to_eof(connection):

@@ -32,30 +32,73 @@ TEST_CASE("a name of the statement's own stays")
     CHECK(rewritten("SELECT CONNECTION_ID() `i d`") == "SELECT CAST(7 AS UNSIGNED) `i d`");
 }
 
-TEST_CASE("where the server's own id could matter, or the name is not certain, nothing changes")
+TEST_CASE("in an expression, a clause or a subquery it is the id, too, and names stay")
 {
+    const std::string id = "CAST(7 AS UNSIGNED)";
+    const std::pair<std::string, std::string> rows[] = {
+        {"SELECT CONNECTION_ID() + 0", "SELECT " + id + " + 0 AS `CONNECTION_ID() + 0`"},
+        {"SELECT (CONNECTION_ID())", "SELECT (" + id + ") AS `(CONNECTION_ID())`"},
+        {"SELECT 1, CONNECTION_ID() FROM t LIMIT 1",
+         "SELECT 1, " + id + " AS `CONNECTION_ID()` FROM t LIMIT 1"},
+        {"SELECT a FROM t WHERE b=CONNECTION_ID()", "SELECT a FROM t WHERE b=" + id},
+        {"SELECT DISTINCT CONNECTION_ID()", "SELECT DISTINCT " + id + " AS `CONNECTION_ID()`"},
+        {"SELECT CONNECTION_ID() INTO @a", "SELECT " + id + " AS `CONNECTION_ID()` INTO @a"},
+        {"SELECT CONNECTION_ID() UNION SELECT 1",
+         "SELECT " + id + " AS `CONNECTION_ID()` UNION SELECT 1"},
+        {"SELECT CONNECTION_ID(), IF(CONNECTION_ID(), 1, 2)",
+         "SELECT " + id + " AS `CONNECTION_ID()`, IF(" + id +
+             ", 1, 2) AS `IF(CONNECTION_ID(), 1, 2)`"},
+        {"SELECT x.* FROM (SELECT CONNECTION_ID()) x",
+         "SELECT x.* FROM (SELECT " + id + " AS `CONNECTION_ID()`) x"},
+        {"SELECT (SELECT CONNECTION_ID())",
+         "SELECT (SELECT " + id + " AS `CONNECTION_ID()`) AS `(SELECT CONNECTION_ID())`"},
+        {"SELECT CONNECTION_ID() DIV a, CONNECTION_ID() IS NULL, CONNECTION_ID()+t.b c FROM t",
+         "SELECT " + id + " DIV a AS `CONNECTION_ID() DIV a`, " + id +
+             " IS NULL AS `CONNECTION_ID() IS NULL`, " + id + "+t.b c FROM t"},
+        {"SELECT CONCAT('`', CONNECTION_ID())",
+         "SELECT CONCAT('`', " + id + ") AS `CONCAT('``', CONNECTION_ID())`"},
+        {"SELECT EXTRACT(YEAR FROM CONNECTION_ID())",
+         "SELECT EXTRACT(YEAR FROM " + id + ") AS `EXTRACT(YEAR FROM CONNECTION_ID())`"},
+        {"SELECT CONNECTION_ID(); SELECT 1", "SELECT " + id + " AS `CONNECTION_ID()`; SELECT 1"},
+        {"INSERT INTO t VALUES (CONNECTION_ID(), 'CONNECTION_ID()')",
+         "INSERT INTO t VALUES (" + id + ", 'CONNECTION_ID()')"},
+        {"UPDATE t SET a=CONNECTION_ID() WHERE b=CONNECTION_ID()",
+         "UPDATE t SET a=" + id + " WHERE b=" + id},
+        {"SET @a = CONNECTION_ID()", "SET @a = " + id},
+        {"DO SLEEP(CONNECTION_ID())", "DO SLEEP(" + id + ")"},
+        {"WITH c AS (SELECT CONNECTION_ID()) SELECT * FROM c",
+         "WITH c AS (SELECT " + id + " AS `CONNECTION_ID()`) SELECT * FROM c"},
+    };
+    for (const auto& [text, expected] : rows) {
+        INFO(text);
+        CHECK(rewritten(text) == expected);
+    }
+}
+
+TEST_CASE("where the server's own id matters, or a name is not certain, nothing changes")
+{
+    const std::string too_long = "SELECT CONNECTION_ID()+" + std::string(300, '1');
     for (const auto* text :
          {"SELECT 1",
           "SELECT 'CONNECTION_ID()'",
-          "SELECT CONNECTION_ID() + 0",
-          "SELECT (CONNECTION_ID())",
-          "SELECT CONNECTION_ID() FROM t",
+          "SELECT CONNECTION_ID /* () */",
           "SELECT * FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()",
+          "SELECT * FROM information_schema.`PROCESSLIST` WHERE id = CONNECTION_ID()",
           "SELECT IS_USED_LOCK('x') = CONNECTION_ID()",
-          "SELECT CONNECTION_ID() LIMIT 1",
-          "SELECT DISTINCT CONNECTION_ID()",
-          "SELECT CONNECTION_ID() INTO @a",
-          "SELECT CONNECTION_ID() UNION SELECT 1",
           "SELECT db.CONNECTION_ID()",
           "SELECT `CONNECTION_ID`()",
-          "SELECT CONNECTION_ID(), IF(CONNECTION_ID(), 1, 2)",
-          "SELECT CONNECTION_ID(); SELECT 1",
           "/*! SELECT CONNECTION_ID() */",
           "SELECT /*!80000 CONNECTION_ID() */",
           "SELECT CONNECTION_ID(",
           "SELECT CONNECTION_ID() 'x",
-          "INSERT INTO t VALUES (CONNECTION_ID())",
-          "SET @a = CONNECTION_ID()",
+          "SELECT CONNECTION_ID() + 'a' 'b'",
+          "SELECT CONCAT('\xc3\xa4', CONNECTION_ID())",
+          too_long.c_str(),
+          "CREATE VIEW v AS SELECT CONNECTION_ID()",
+          "CREATE PROCEDURE p() BEGIN SELECT CONNECTION_ID(); END",
+          "SELECT CONNECTION_ID(); CREATE VIEW v AS SELECT CONNECTION_ID()",
+          "ALTER TABLE t ALTER a SET DEFAULT (CONNECTION_ID())",
+          "KILL CONNECTION_ID()",
           "SELECT",
           ""}) {
         INFO(text);
