@@ -81,6 +81,10 @@ void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky
     const bool tracking = same_name(name.name().substr(0, 14), "session_track_");
     if (tracking && !same_name(name.name(), "session_track_gtids"))
         parse.statement.effects |= effect_session_tracking;
+    if (same_name(name.name(), "session_track_system_variables"))
+        parse.statement.effects |= effect_tracked_variables;
+    if (same_name(name.name(), "session_track_state_change"))
+        parse.statement.effects |= effect_tracked_state_change;
     if (same_name(name.name(), "autocommit")) read_autocommit(parse);
 }
 

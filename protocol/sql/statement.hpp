@@ -114,6 +114,8 @@ enum Effect : std::uint32_t {
     effect_implicit_commit = 1u << 16,   // DDL and friends: ends an open transaction
     effect_last_insert_id =
         1u << 17,  // LAST_INSERT_ID(), @@last_insert_id: lives where the last INSERT ran
+    effect_tracked_variables = 1u << 18,     // SET session_track_system_variables
+    effect_tracked_state_change = 1u << 19,  // SET session_track_state_change
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,

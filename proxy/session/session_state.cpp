@@ -86,7 +86,7 @@ void SessionState::note_variable(const protocol::TrackedVariable& variable)
         dialect_.no_backslash_escapes = has_mode(variable.value, "NO_BACKSLASH_ESCAPES");
     }
     if (variable.name == "session_track_gtids") {
-        sees_gtids_ = variable.value != "OFF";
+        chosen_tracking_.gtids = variable.value != "OFF";
         if (variable.value == "ALL_GTIDS") immovable_changed_ = true;
     }
     if (stays_behind(variable.name)) return;
@@ -250,6 +250,10 @@ void SessionState::settle_pins(const Settled& settled)
 {
     pins_ &= ~pin_next_transaction;
     settle_held(settled);
+    if (settled.statement && settled.statement->has(sql::effect_session_tracking)) {
+        chosen_tracking_.variables |= settled.statement->has(sql::effect_tracked_variables);
+        chosen_tracking_.state_change |= settled.statement->has(sql::effect_tracked_state_change);
+    }
     auto pins = pins_left_by(settled);
     if (pins != pin_none) pin(pins, settled.server);
     if (pins_ == pin_none) pin_server_.reset();

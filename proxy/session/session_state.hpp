@@ -49,6 +49,13 @@ struct Unread {
     bool empty() const { return user_variables.empty() && !last_insert_id && !collation; }
 };
 
+/// Which of its server's trackers the client has set itself (session_track_*).
+struct ChosenTracking {
+    bool gtids = false;  // and not to OFF
+    bool variables = false;
+    bool state_change = false;
+};
+
 /// Does the statement ask for what the one before it left: ROW_COUNT(), FOUND_ROWS(), warnings, an
 /// error? (Not LAST_INSERT_ID(), which moves.)
 bool asks_for_last_result(const protocol::sql::Statement& statement);
@@ -127,9 +134,7 @@ public:
     /// How its statements are to be read.
     const protocol::sql::Dialect& dialect() const { return dialect_; }
     void set_server_version(bool mariadb, std::uint32_t version);
-    bool client_chose_tracking() const { return (pins_ & pin_session_tracking) != 0; }
-    /// The client set session_track_gtids.
-    bool client_sees_gtids() const { return sees_gtids_; }
+    const ChosenTracking& chosen_tracking() const { return chosen_tracking_; }
 
 private:
     void note_variable(const protocol::TrackedVariable& variable);
@@ -161,7 +166,7 @@ private:
     std::uint64_t last_insert_id_ = 0;
     std::uint16_t warnings_ = 0;
     protocol::sql::Dialect dialect_;
-    bool sees_gtids_ = false;
+    ChosenTracking chosen_tracking_;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change
     bool immovable_changed_ = false;  // a variable that can't be set again elsewhere
 };

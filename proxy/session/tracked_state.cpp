@@ -16,15 +16,17 @@ constexpr std::array<std::string_view, 5> tracked_by_default{
     "time_zone", "autocommit", "character_set_client", "character_set_results",
     "character_set_connection"};
 
-bool is_seen(const protocol::TrackedChange& change, bool sees_gtids)
+/// Where the client chose a tracker, its link reports by that choice.
+bool is_seen(const protocol::TrackedChange& change, const ChosenTracking& chosen)
 {
-    if (std::holds_alternative<protocol::TrackedGtids>(change)) return sees_gtids;
-    if (std::holds_alternative<protocol::TrackedSchema>(change)) return true;
-    // MySQL 9.7 tells of explicit transactions though session_track_transaction_info is OFF.
-    if (std::holds_alternative<protocol::TrackedTransactionState>(change)) return true;
+    if (std::holds_alternative<protocol::TrackedGtids>(change)) return chosen.gtids;
+    if (std::holds_alternative<protocol::TrackedStateChange>(change)) return chosen.state_change;
     auto* variable = std::get_if<protocol::TrackedVariable>(&change);
-    return variable && std::find(tracked_by_default.begin(), tracked_by_default.end(),
-                                 variable->name) != tracked_by_default.end();
+    // Schemas by default; transactions MySQL 9.7 tells though session_track_transaction_info is
+    // OFF.
+    if (!variable || chosen.variables) return true;
+    return std::find(tracked_by_default.begin(), tracked_by_default.end(), variable->name) !=
+           tracked_by_default.end();
 }
 
 /// MySQL has an entry for them, MariaDB a variable.
@@ -39,7 +41,7 @@ void take_gtids(const protocol::TrackedChange& change, EditedOk& edited)
 
 }  // namespace
 
-void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_gtids)
+void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, const ChosenTracking& chosen)
 {
     if (!(ok.status & server_status::session_state_changed)) return;
     // The flag alone is a server's answer to a change of what it tracks.
@@ -47,8 +49,7 @@ void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_g
     if (nothing_to_hide && (client & protocol::capability::session_track)) return;
     auto changes = protocol::decode_session_state(ok.session_state);
     if (changes && (client & protocol::capability::session_track)) {
-        std::erase_if(*changes,
-                      [=](const auto& change) { return !is_seen(change, sees_gtids); });
+        std::erase_if(*changes, [&](const auto& change) { return !is_seen(change, chosen); });
         ok.session_state = protocol::encode_session_state(*changes);
     } else {
         ok.session_state.clear();
@@ -58,7 +59,8 @@ void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_g
 }
 
 EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities link,
-                            protocol::Capabilities client, SessionState& state)
+                            protocol::Capabilities client, SessionState& state,
+                            const protocol::sql::Statement* statement)
 {
     EditedOk edited{{ok_payload.begin(), ok_payload.end()}, false, false, {}};
     auto ok = protocol::decode_ok(ok_payload, link);
@@ -73,9 +75,11 @@ EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities l
             edited.state_changed = edited.state_changed || tracked->changed;
         take_gtids(change, edited);
     }
-    bool passes_all =
-        state.client_chose_tracking() && (client & protocol::capability::session_track);
-    if (!passes_all) hide_untracked(*ok, client, state.client_sees_gtids());
+    auto chosen = state.chosen_tracking();
+    // The list counts from its own SET on; that states are told of, from the next statement on.
+    if (statement && statement->has(protocol::sql::effect_tracked_variables))
+        chosen.variables = true;
+    hide_untracked(*ok, client, chosen);
     edited.payload = protocol::encode_ok(*ok, client);
     return edited;
 }

@@ -18,12 +18,14 @@ struct EditedOk {
 
 /// Takes the session state of an OK packet into `state` and leaves in it what a server would have
 /// sent by its default settings: the schema and five variables, to clients with
-/// CLIENT_SESSION_TRACK, GTIDs to those that asked for them; nothing to others. What does not
-/// decode passes unchanged.
+/// CLIENT_SESSION_TRACK, and what they asked for; nothing to others. What does not decode passes
+/// unchanged. `statement` is the one that it answers, if it is one.
 EditedOk take_tracked_state(protocol::Bytes ok_payload, protocol::Capabilities link,
-                            protocol::Capabilities client, SessionState& state);
+                            protocol::Capabilities client, SessionState& state,
+                            const protocol::sql::Statement* statement = nullptr);
 
 /// Removes from `ok` what its client did not ask to see.
-void hide_untracked(protocol::Ok& ok, protocol::Capabilities client, bool sees_gtids = false);
+void hide_untracked(protocol::Ok& ok, protocol::Capabilities client,
+                    const ChosenTracking& chosen = {});
 
 }  // namespace pointsman::proxy

@@ -412,8 +412,10 @@ TEST_CASE("LAST_INSERT_ID() is that of the last statement that made one")
 
 TEST_CASE("a client that chose what is tracked is known to have done so")
 {
-    auto state = state_after({{.text = "SET session_track_transaction_info=STATE"}});
-    CHECK(state.client_chose_tracking());
+    auto state = state_after({{.text = "SET session_track_state_change=ON"}});
+    CHECK(state.chosen_tracking().state_change);
+    CHECK_FALSE(state.chosen_tracking().variables);
+    CHECK((state.pins() & pin_session_tracking) != 0);
     state.reset("");
-    CHECK_FALSE(state.client_chose_tracking());
+    CHECK_FALSE(state.chosen_tracking().state_change);
 }

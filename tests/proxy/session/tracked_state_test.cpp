@@ -110,12 +110,28 @@ TEST_CASE("a client without session tracking sees none, and the session takes it
     CHECK_FALSE(seen.edited.state_changed);
 }
 
-TEST_CASE("a client that chose what is tracked sees all of it")
+TEST_CASE("a client that chose a tracker sees that one, and the others by their defaults")
 {
-    const auto chosen = state_after({{.text = "SET session_track_state_change=OFF"}});
-    const std::vector<TrackedChange> changes{TrackedVariable{"sort_buffer", "1"},
-                                             TrackedGtids{"uuid:1"}};
-    CHECK(see(ok_with(changes), usual_capabilities, chosen).changes.size() == 2);
+    const std::vector<TrackedChange> changes{
+        TrackedVariable{"sort_buffer_size", "1"}, TrackedVariable{"time_zone", "SYSTEM"},
+        TrackedGtids{"uuid:1"}, TrackedStateChange{true}, TrackedSchema{"shop"}};
+    const auto seen_after = [&](std::string_view text) {
+        return see(ok_with(changes), usual_capabilities, state_after({{.text = text}})).changes;
+    };
+    CHECK(seen_after("SELECT 1").size() == 2);
+    CHECK(seen_after("SET session_track_schema=OFF").size() == 2);
+    CHECK(seen_after("SET session_track_transaction_info='STATE'").size() == 2);
+
+    const auto state_change = seen_after("SET session_track_state_change=ON");
+    REQUIRE(state_change.size() == 3);
+    CHECK(std::holds_alternative<TrackedVariable>(state_change[0]));
+    CHECK(std::holds_alternative<TrackedStateChange>(state_change[1]));
+
+    const auto variables = seen_after("SET session_track_system_variables='sort_buffer_size'");
+    REQUIRE(variables.size() == 3);
+    CHECK(std::get<TrackedVariable>(variables[0]).name == "sort_buffer_size");
+
+    const auto chosen = state_after({{.text = "SET session_track_state_change=ON"}});
     CHECK(see(ok_with(changes), without_track, chosen).changes.empty());
 }
 
@@ -137,7 +153,7 @@ TEST_CASE("GTIDs are taken out, and shown to clients that asked for them only")
 
     const std::vector<TrackedChange> off{TrackedVariable{"session_track_gtids", "OFF"}};
     CHECK(see(ok_with(off), usual_capabilities, asks).edited.gtids_off);
-    CHECK_FALSE(see(ok_with(off), usual_capabilities, asks).state.client_sees_gtids());
+    CHECK_FALSE(see(ok_with(off), usual_capabilities, asks).state.chosen_tracking().gtids);
 }
 
 TEST_CASE("MariaDB reports a session's GTID as a variable, which stays with its link")
