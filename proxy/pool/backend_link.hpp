@@ -61,6 +61,7 @@ public:
     std::uint32_t backend_connection_id = 0;
     protocol::Ok login_ok;  // the packet that ended the login
     bool is_mariadb = false;
+    std::uint32_t server_version = 0;  // 80034 for 8.0.34; 0: not known
     bool tracks_state = false;  // the server reports every change of session state
     bool autocommit = true;     // as the server last reported it
     bool broken = false;        // cut, or in the middle of a response: not for another command

@@ -16,36 +16,6 @@ namespace {
 namespace capability = protocol::capability;
 using protocol::ClientHandshake;
 
-/// The server then reports these variables with their values when they are set, and says of any
-/// other change of state that there was one. Not '*': with it MySQL 9.7 writes statement_id, which
-/// every statement changes, into every OK (measured). Unknown names give a warning only.
-/// https://dev.mysql.com/doc/refman/9.7/en/session-state-tracking.html
-constexpr std::string_view mysql_tracker_statement =
-    "SET SESSION session_track_system_variables='autocommit,auto_increment_increment,"
-    "auto_increment_offset,big_tables,block_encryption_mode,character_set_client,"
-    "character_set_connection,character_set_results,character_set_server,collation_connection,"
-    "collation_database,collation_server,completion_type,cte_max_recursion_depth,"
-    "default_storage_engine,default_week_format,div_precision_increment,end_markers_in_json,"
-    "explain_format,explicit_defaults_for_timestamp,foreign_key_checks,group_concat_max_len,gtid_"
-    "next,"
-    "information_schema_stats_expiry,innodb_lock_wait_timeout,interactive_timeout,"
-    "join_buffer_size,lc_messages,lc_time_names,lock_wait_timeout,long_query_time,"
-    "max_execution_time,max_heap_table_size,max_join_size,max_length_for_sort_data,"
-    "max_sort_length,net_read_timeout,net_write_timeout,optimizer_switch,read_buffer_size,"
-    "read_rnd_buffer_size,resultset_metadata,session_track_gtids,sort_buffer_size,sql_auto_is_null,"
-    "sql_big_selects,"
-    "sql_buffer_result,sql_log_bin,sql_mode,sql_notes,sql_quote_show_create,sql_safe_updates,"
-    "sql_select_limit,sql_warnings,time_zone,timestamp,tmp_table_size,transaction_isolation,"
-    "transaction_read_only,tx_isolation,tx_read_only,unique_checks,updatable_views_with_limit,"
-    "wait_timeout,windowing_use_high_precision',"
-    "SESSION session_track_schema=ON,SESSION session_track_state_change=ON,"
-    "SESSION session_track_gtids=OWN_GTID";
-
-/// MariaDB 10.2+ refuses unknown names, and has no statement_id.
-constexpr std::string_view mariadb_tracker_statement =
-    "SET SESSION session_track_system_variables='*',SESSION session_track_schema=ON,"
-    "SESSION session_track_state_change=ON";
-
 /// What is added to the client's own capabilities: session tracking is ours, its traces are taken
 /// out of what a client sees that did not ask for it.
 protocol::Capabilities link_capabilities(protocol::Capabilities client)
@@ -263,6 +233,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
     link->backend_connection_id = login.handshake().greeting().connection_id;
     link->schema = request.schema;
     link->is_mariadb = server.flavour == health::Flavour::mariadb;
+    link->server_version = server.version_number;
     link->login_ok = login.handshake().final_ok();
     co_await start_tracking(*link);
     if (request.learn_login_state && !link->broken) co_await learn_login_state(*link, request);
@@ -273,24 +244,6 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
     }
     link->stream->handle().set_deadline(net::never);
     co_return std::move(link);
-}
-
-std::string_view tracker_statement(const BackendLink& link)
-{
-    return link.is_mariadb ? mariadb_tracker_statement : mysql_tracker_statement;
-}
-
-net::Task<void> start_tracking(BackendLink& link)
-{
-    auto statement = tracker_statement(link);
-    auto started = co_await run_statement(link, statement);
-    link.tracks_state = started.ok();
-}
-
-net::Task<void> track_gtids_again(BackendLink& link)
-{
-    auto set = co_await run_statement(link, "SET SESSION session_track_gtids=OWN_GTID");
-    if (!set.ok()) link.broken = true;
 }
 
 namespace {

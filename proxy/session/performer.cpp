@@ -152,7 +152,9 @@ bool Performer::must_read_first() const
     const auto& unread = state.unread();
     if (unread.empty()) return false;
     if (unread.server != route_.server) return true;
-    bool asks = facts_.statement && facts_.statement->has(sql::effect_reads_last_result);
+    // Its OK repeats the number of warnings.
+    bool asks = facts_.command == Command::init_db ||
+                (facts_.statement && facts_.statement->has(sql::effect_reads_last_result));
     bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
     return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
 }
@@ -447,7 +449,8 @@ protocol::Buffer Performer::edit(protocol::Held held, protocol::Bytes payload)
 protocol::Buffer Performer::edit_state(protocol::Bytes payload)
 {
     auto edited =
-        take_tracked_state(payload, link_->negotiated, core_.account.capabilities, core_.state);
+        take_tracked_state(payload, link_->negotiated, core_.account.capabilities, core_.state,
+                           facts_.statement);
     state_changed_ = state_changed_ || edited.state_changed;
     gtids_off_ = gtids_off_ || edited.gtids_off;
     if (!edited.gtids.empty()) note_written(edited.gtids);

@@ -303,11 +303,10 @@ net::Task<void> Session::learn_reset_variables(BackendLink& link)
     if (link.broken) co_return;
     auto now = co_await query_login_variables(link);
     if (!now) co_return;
-    for (const auto& [name, value] : *now->variables) {
-        auto at_login = link.login_variables->find(name);
-        bool same = at_login != link.login_variables->end() && at_login->second == value;
-        if (!same) core_.state.note_silent_variable(name, value);
-    }
+    // All of them or none: another link gets them by SET NAMES, which says more than each alone.
+    if (*now->variables != *link.login_variables)
+        for (const auto& [name, value] : *now->variables)
+            core_.state.note_silent_variable(name, value);
     link.variables = core_.state.variables();
     bool must_read = release_links(core_);
     if (must_read) co_await read_back_links(core_);
