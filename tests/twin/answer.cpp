@@ -2,6 +2,7 @@
 
 #include "protocol/messages/err.hpp"
 #include "protocol/packet.hpp"
+#include "protocol/server_status.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -52,6 +53,30 @@ bool has_same_end(const protocol::Buffer& proxied, const protocol::Buffer& direc
            std::ranges::equal(left.back().payload, right.back().payload);
 }
 
+/// A server may say that session state changed and then tell nothing (a transaction within a
+/// routine): whether it would have is not known where it tells Pointsman something.
+protocol::Buffer without_empty_state(Bytes payload, protocol::Capabilities capabilities)
+{
+    protocol::Buffer same(payload.begin(), payload.end());
+    if (payload.empty() || (payload[0] != 0x00 && payload[0] != 0xfe)) return same;
+    auto ok = protocol::decode_ok(payload, capabilities);
+    if (!ok || !ok->session_state.empty()) return same;
+    ok->status &= static_cast<std::uint16_t>(~protocol::server_status::session_state_changed);
+    return protocol::encode_ok(*ok, capabilities);
+}
+
+bool is_same_but_for_empty_state(const protocol::Buffer& proxied, const protocol::Buffer& direct,
+                                 protocol::Capabilities capabilities)
+{
+    auto left = packets_of(proxied), right = packets_of(direct);
+    auto same = [capabilities](const Packet& a, const Packet& b) {
+        return a.header.sequence == b.header.sequence &&
+               without_empty_state(a.payload, capabilities) ==
+                   without_empty_state(b.payload, capabilities);
+    };
+    return std::ranges::equal(left, right, same);
+}
+
 std::string describe_ok(Bytes payload, protocol::Capabilities capabilities)
 {
     auto ok = protocol::decode_ok(payload, capabilities);
@@ -76,13 +101,14 @@ std::string describe_packet(const Packet& packet, protocol::Capabilities capabil
 
 }  // namespace
 
-bool is_same(Command command, const Answer& proxied, const Answer& direct)
+bool is_same(Command command, const Answer& proxied, const Answer& direct,
+             protocol::Capabilities capabilities)
 {
     if (proxied.failure != direct.failure) return false;
     if (proxied.wire == direct.wire) return true;
     if (command == Command::stmt_prepare) return is_same_but_for_id(proxied.wire, direct.wire);
     if (command == Command::change_user) return has_same_end(proxied.wire, direct.wire);
-    return false;
+    return is_same_but_for_empty_state(proxied.wire, direct.wire, capabilities);
 }
 
 std::string printable(Bytes bytes, std::size_t longest)

@@ -8,7 +8,8 @@
 namespace pointsman::twin {
 
 /// Byte for byte, but for what README.md lists as each connection's own.
-bool is_same(protocol::Command command, const Answer& proxied, const Answer& direct);
+bool is_same(protocol::Command command, const Answer& proxied, const Answer& direct,
+             protocol::Capabilities capabilities);
 
 /// For people: one line for each packet.
 std::string describe(const Answer& answer, protocol::Capabilities capabilities);

@@ -87,12 +87,22 @@ void bare(Maker& maker, Command command, std::string text)
     maker.add(command, protocol::encode_bare_command(command), std::move(text));
 }
 
+/// FOUND_ROWS() and ROW_COUNT() are 0 on a new connection only, before any statement: Pointsman's
+/// own come first there.
+void settle_down(Maker& maker) { maker.query(TextRow{1, "DO 0"}); }
+
+void begin_anew(Maker& maker)
+{
+    bare(maker, Command::reset_connection, "COM_RESET_CONNECTION");
+    settle_down(maker);
+}
+
 void ping(Maker& maker) { bare(maker, Command::ping, "COM_PING"); }
 void reset_connection(Maker& maker)
 {
     maker.query(TextRow{1, "XA END {xid}"});
     maker.query(TextRow{1, "XA ROLLBACK {xid}"});
-    bare(maker, Command::reset_connection, "COM_RESET_CONNECTION");
+    begin_anew(maker);
 }
 
 void init_db(Maker& maker)
@@ -113,6 +123,7 @@ void change_user(Maker& maker)
 {
     auto& step = maker.add(Command::change_user, {}, "COM_CHANGE_USER");
     step.account = maker.dice.chance(20) ? 1 : 0;
+    settle_down(maker);
 }
 
 void reconnect(Maker& maker)
@@ -121,6 +132,7 @@ void reconnect(Maker& maker)
     auto& step = maker.add(Command::quit, {}, "new connection");
     step.reconnects = true;
     step.account = maker.dice.chance(20) ? 1 : 0;
+    settle_down(maker);
 }
 
 void unknown_command(Maker& maker)
@@ -198,7 +210,7 @@ void generate_setup(Dice& dice, Model& model)
 {
     Maker maker(dice, model);
     for (auto text : setup_texts()) maker.query(TextRow{1, text});
-    bare(maker, Command::reset_connection, "COM_RESET_CONNECTION");
+    begin_anew(maker);
 }
 
 protocol::Capabilities random_capabilities(Dice& dice, Variety variety)

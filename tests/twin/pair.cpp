@@ -176,7 +176,7 @@ std::optional<std::string> Pair::finish()
     std::array<Answer, sides> answers;
     for (std::size_t side = 0; side < sides; ++side)
         answers[side] = peers_[side]->receive(step_.command, step_.file, login_);
-    bool same = is_same(step_.command, answers[0], answers[1]);
+    bool same = is_same(step_.command, answers[0], answers[1], model_.capabilities);
     if (!same) return difference(step_, answers);
     if (!answers[1].failure.empty()) return difference(step_, answers);
     learn_ids(step_, answers);

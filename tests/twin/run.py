@@ -56,6 +56,8 @@ def built():
 
 def proxy_config(cluster, folder, links):
     sections = {"pool": {"max_links": links}} if links else {}
+    if os.environ.get("TWIN_LOG"):
+        sections["log"] = {"level": os.environ["TWIN_LOG"]}
     return config_for(cluster.servers, folder, modes=["split"], workers=1, **sections)
 
 
