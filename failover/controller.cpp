@@ -50,6 +50,7 @@ bool Controller::start(Takeover plan, Evidence evidence, Wish wish, TimePoint no
     retries_.clear();
     retry_at_.reset();
     collected_ = {};
+    lost_ = {};
     frozen_.clear();
     drain_until_.reset();
     pause_began_.reset();
@@ -67,7 +68,10 @@ Actions Controller::on_evidence(const Evidence& evidence, TimePoint now)
     Actions actions;
     auto before = findings_.empty() ? nullptr : findings_.front().problem;
     findings_ = diagnose(evidence, settings_);
-    if (findings_.empty()) return actions;
+    if (findings_.empty()) {
+        cooldown_.note_well();
+        return actions;
+    }
     const auto& gravest = findings_.front();
     if (gravest.problem != before)
         record(JournalKind::finding, to_text(gravest), now, now, actions);
@@ -131,7 +135,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
         case StepKind::publish:
             if (pause_began_) last_pause_ = rounded(now - *pause_began_);
             pause_began_.reset();
-            actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to});
+            actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to, lost_});
             release(actions);
             if (takeover_.cause == Cause::failover) cooldown_.note_takeover(now);
             phase_ = Phase::finishing;
@@ -287,6 +291,7 @@ void Controller::choose(TimePoint now, Actions& actions)
     auto& found = std::get<Chosen>(chosen);
     takeover_.to = found.to;
     takeover_.to_name = found.to_name;
+    lost_ = std::move(found.lost);
     for (auto& warning : found.warnings) {
         record(JournalKind::warning, warning, now, now, actions);
         takeover_.warnings.push_back(std::move(warning));
@@ -406,9 +411,9 @@ void Controller::finish(Ending ending, const std::string& summary, TimePoint now
         record(JournalKind::completed, summary, began_, now, actions);
         return;
     }
+    if (ending != Ending::needs_operator) return;
     cooldown_.note_failure(now);
-    if (ending == Ending::needs_operator)
-        record(JournalKind::given_up, summary, began_, now, actions);
+    record(JournalKind::given_up, summary, began_, now, actions);
 }
 
 void Controller::record(JournalKind kind, std::string text, TimePoint since, TimePoint now,

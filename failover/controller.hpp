@@ -38,6 +38,7 @@ struct RunOrder {
 };
 struct PublishPrimary {
     config::ServerId from{}, to{};
+    protocol::GtidSet lost = {};  // what clients were told of and nobody has any more
 };
 struct Record {
     JournalEntry entry;
@@ -64,6 +65,8 @@ public:
     Actions on_evidence(const Evidence& evidence, TimePoint now);
     Actions on_order_done(std::uint64_t id, Outcome outcome, TimePoint now);
     Actions on_drained(TimePoint now);
+    /// The newest GTIDs that clients were told of: what the choice of a successor is audited by.
+    void note_acknowledged(protocol::GtidSet newest) { evidence_.acknowledged = std::move(newest); }
     Actions on_deadline(TimePoint now);
 
     /// When on_deadline wants to be called; nothing: not at all.
@@ -125,7 +128,7 @@ private:
     unsigned rounds_ = 0;  // of coming near
     std::map<std::uint64_t, Running> running_;
     std::uint64_t last_id_ = 0;
-    protocol::GtidSet collected_;
+    protocol::GtidSet collected_, lost_;
     Positions frozen_;
     TimePoint began_{}, step_began_{};
     std::optional<TimePoint> drain_until_, pause_began_, promote_until_;

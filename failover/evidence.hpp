@@ -2,6 +2,8 @@
 // All that a decision may rest on, as one value: what this process saw of each server, and when.
 // Made by proxy/control from the probes and the surveys; nothing here judges.
 
+#include "protocol/gtid_set.hpp"
+
 #include "config/config.hpp"
 
 #include "health/probe.hpp"
@@ -52,7 +54,8 @@ struct Evidence {
     milliseconds late{0};  // how much too late this process looked: its own fault
     milliseconds probe_interval{100};
     std::vector<ServerSight> servers;
-    std::optional<std::size_t> primary;  // the one that has the role, or had it last
+    std::optional<std::size_t> primary;   // the one that has the role, or had it last
+    protocol::GtidSet acknowledged = {};  // the newest of each source that a client was told of
 
     const ServerSight* primary_sight() const { return primary ? &servers[*primary] : nullptr; }
     const ServerSight* find(config::ServerId id) const

@@ -38,7 +38,7 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
     bool is_errant = !errant.subtract(*has).empty();
     auto lacking = "it has transactions that the primary lacks: " + errant.to_string();
     bool writable = server->report->is_writable();
-    if (is_errant && (!writable || !had->intersects(*has))) return Refusal{lacking};
+    if (is_errant && (!writable || !had->intersects(*has))) return Refusal{lacking, true};
     // Seen in the other order it may be a move by hand that is half seen.
     if (writable && primary->reported_at <= server->reported_at)
         return Refusal{"which of the two took writes last is not seen yet"};

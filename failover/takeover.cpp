@@ -1,5 +1,6 @@
 #include "failover/takeover.hpp"
 
+#include "failover/audit.hpp"
 #include "failover/precheck.hpp"
 
 #include <algorithm>
@@ -303,11 +304,18 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                                   ", which another replica has");
     auto doubt = doubt_about_loss(evidence, frozen);
     if (!doubt.empty()) chosen.warnings.push_back(doubt);
+    auto lost = lost_by(evidence.acknowledged, position);
+    if (!lost.empty())
+        chosen.warnings.insert(
+            chosen.warnings.begin(),
+            "clients were told of " + lost.to_string() + ", which no replica that was reached has");
     bool strict = settings.durability == config::Durability::strict;
-    bool loses = !missed.empty() || (strict && !doubt.empty());
+    bool async = settings.durability == config::Durability::off;
+    bool loses = !missed.empty() || (!async && !lost.empty()) || (strict && !doubt.empty());
     if (loses && !wish.accept_loss)
         return Refusal{chosen.warnings.front() +
                        "; nothing is promoted unless the loss is accepted"};
+    chosen.lost = std::move(lost);
 
     auto to = candidate.server.id;
     chosen.steps.push_back({StepKind::catch_up,

@@ -66,6 +66,7 @@ struct Wish {
 /// Why it cannot be done, in a sentence.
 struct Refusal {
     std::string reason;
+    bool for_operator = false;  // nothing will happen until somebody looks at it
 };
 using Planned = std::variant<Takeover, Refusal>;
 
@@ -82,6 +83,7 @@ struct Chosen {
     std::string to_name;
     std::vector<Step> steps;
     std::vector<std::string> warnings;  // what may be lost
+    protocol::GtidSet lost = {};        // what clients were told of and is lost for certain
 };
 std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                                                const config::Failover& settings, const Wish& wish,

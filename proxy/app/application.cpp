@@ -41,13 +41,23 @@ void log_health(const health::HealthEvent& event)
               {{"server", event.server_name}, {"what", event.sentence}});
 }
 
+protocol::GtidSet newest_acknowledged(const AcknowledgedWrites& writes)
+{
+    auto position = writes.position();
+    auto* set = position ? std::get_if<protocol::GtidSet>(&*position) : nullptr;
+    return set ? *set : protocol::GtidSet{};
+}
+
 void log_takeover(const failover::JournalEntry& entry)
 {
     auto kind = entry.kind;
     bool bad = kind == failover::JournalKind::step_failed ||
                kind == failover::JournalKind::given_up || kind == failover::JournalKind::undone ||
                kind == failover::JournalKind::warning || kind == failover::JournalKind::finding;
-    log_event(bad ? LogLevel::warn : LogLevel::info, "takeover",
+    // Of a name of their own: many steps must not crowd out what became of it.
+    bool step =
+        kind == failover::JournalKind::step_done || kind == failover::JournalKind::step_failed;
+    log_event(bad ? LogLevel::warn : LogLevel::info, step ? "takeover_step" : "takeover",
               {{"kind", failover::to_text(kind)}, {"what", entry.text}, {"took_ms", entry.took}});
 }
 
@@ -123,11 +133,15 @@ bool Application::start()
     board_.subscribe([this](const health::TopologyPtr& topology) { on_topology(topology); });
     health_->start();
     FailoverLoop::Surroundings failover_around{
-        control_, blocking_, *health_,
+        control_,
+        blocking_,
+        *health_,
         [this](config::ServerId server, std::uint64_t revision) {
             return open_work(server, revision);
         },
-        log_takeover};
+        log_takeover,
+        [this] { return newest_acknowledged(shared_.acknowledged); },
+        [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); }};
     failover_ = std::make_unique<FailoverLoop>(failover_around, config_);
     failover_->start();
     if (!start_metrics() || !start_admin()) return false;

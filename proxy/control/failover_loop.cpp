@@ -78,6 +78,7 @@ void FailoverLoop::apply(const config::Config& config)
 failover::Evidence FailoverLoop::evidence() const
 {
     auto evidence = around_.health.evidence(net::Clock::now());
+    evidence.acknowledged = around_.acknowledged();
     for (auto& sight : evidence.servers)
         for (const auto& server : servers_)
             if (server.server.id == sight.server.id) sight.survey = server.survey;
@@ -125,12 +126,26 @@ void FailoverLoop::rejoin_due(const failover::Evidence& evidence, net::TimePoint
         if (controller_.phase() != failover::Phase::idle || now < server.next_rejoin) continue;
         auto planned = failover::plan_rejoin(evidence, server.server.id);
         auto* takeover = std::get_if<failover::Takeover>(&planned);
-        if (!takeover) continue;
+        if (!takeover) {
+            note_refusal(server, std::get<failover::Refusal>(planned));
+            continue;
+        }
         server.next_rejoin = now + rejoin_every;
         failover::Actions actions;
         controller_.start(std::move(*takeover), evidence, {}, now, actions);
         perform(std::move(actions));
     }
+}
+
+/// Said once for each reason.
+void FailoverLoop::note_refusal(Controlled& server, const failover::Refusal& refusal)
+{
+    auto said = refusal.for_operator ? refusal.reason : std::string{};
+    if (said == server.last_refusal) return;
+    server.last_refusal = said;
+    if (said.empty()) return;
+    auto text = server.server.name + " is kept apart: " + said;
+    write_down({failover::JournalKind::warning, std::move(text), milliseconds{0}});
 }
 
 void FailoverLoop::on_tick()
@@ -205,6 +220,7 @@ void FailoverLoop::perform(failover::Actions actions)
                 } else if constexpr (std::is_same_v<Wanted, failover::SeverLinks>) {
                     around_.health.sever(wanted.server);
                 } else if constexpr (std::is_same_v<Wanted, failover::PublishPrimary>) {
+                    if (!wanted.lost.empty()) around_.on_lost(wanted.lost);
                     around_.health.appoint(wanted.from, wanted.to);
                 } else if constexpr (std::is_same_v<Wanted, failover::Record>) {
                     write_down(wanted.entry);
@@ -220,6 +236,7 @@ void FailoverLoop::perform(failover::Actions actions)
 void FailoverLoop::perform(const failover::RunOrder& run)
 {
     auto done = [this, id = run.id](Outcome outcome) {
+        controller_.note_acknowledged(around_.acknowledged());
         perform(controller_.on_order_done(id, std::move(outcome), net::Clock::now()));
     };
     auto* server = find(run.order.server);

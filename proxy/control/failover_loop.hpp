@@ -42,6 +42,10 @@ public:
         HealthLoop& health;
         std::function<OpenWork(config::ServerId, std::uint64_t revision)> open_work;
         std::function<void(const failover::JournalEntry&)> on_entry;
+        /// The newest GTID of each source that any client was told of.
+        std::function<protocol::GtidSet()> acknowledged;
+        /// A takeover has lost these of them.
+        std::function<void(const protocol::GtidSet&)> on_lost;
     };
 
     FailoverLoop(Surroundings surroundings, const config::Config& config);
@@ -81,6 +85,7 @@ private:
         failover::Survey survey;
         net::TimePoint next_survey{}, next_rejoin{};
         std::uint64_t incarnation = 0;
+        std::string last_refusal = {};  // why it does not rejoin, as it was said
     };
 
     bool is_off() const { return config_.failover.mode == config::FailoverMode::off; }
@@ -88,6 +93,7 @@ private:
     void on_tick();
     void survey_due(net::TimePoint now);
     void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
+    void note_refusal(Controlled& server, const failover::Refusal& refusal);
     void schedule();
     void poll_drain(net::TimePoint now);
     void perform(failover::Actions actions);

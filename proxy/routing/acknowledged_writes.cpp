@@ -97,6 +97,16 @@ std::optional<Position> AcknowledgedWrites::position() const
     return all;
 }
 
+void AcknowledgedWrites::forget(const GtidSet& lost)
+{
+    for (auto& slot : slots_) {
+        if (slot.state.load(std::memory_order_acquire) != ready || slot.mariadb) continue;
+        auto number = slot.newest.load(std::memory_order_acquire);
+        if (number != 0 && lost.contains(slot.uuid, slot.tag, number))
+            slot.newest.compare_exchange_strong(number, 0, std::memory_order_relaxed);
+    }
+}
+
 void AcknowledgedWrites::forget_lost(const ServerMarks& marks, config::ServerId primary)
 {
     for (auto& slot : slots_) {

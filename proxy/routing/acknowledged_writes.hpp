@@ -24,6 +24,8 @@ public:
     std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
     /// The newest of each source; nothing when there were more sources than fit.
     std::optional<protocol::Position> position() const;
+    /// These are lost with the primary that they were on, and it was said.
+    void forget(const protocol::GtidSet& lost);
     /// What a primary was asked for after it was acknowledged, and does not have, is lost.
     void forget_lost(const ServerMarks& marks, config::ServerId primary);
 

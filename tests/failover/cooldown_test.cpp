@@ -23,5 +23,12 @@ TEST_CASE("an attempt that failed is repeated after a moment")
     TimePoint now{1h};
     cooldown.note_failure(now);
     CHECK_FALSE(cooldown.allows(now + 100ms, 30s));
-    CHECK(cooldown.allows(now + Cooldown::after_failure, 30s));
+    now += Cooldown::after_failure;
+    CHECK(cooldown.allows(now, 30s));
+    cooldown.note_failure(now);
+    CHECK_FALSE(cooldown.allows(now + Cooldown::after_failure, 30s));
+    for (int i = 0; i < 9; ++i) cooldown.note_failure(now);
+    CHECK(cooldown.allows(now + Cooldown::longest_wait, 30s));
+    cooldown.note_well();
+    CHECK(cooldown.allows(now, 30s));
 }

@@ -178,6 +178,27 @@ TEST_CASE("strict refuses without proof, degradable goes on and says so")
         choose_successor(scene.evidence, scene.settings, {}, frozen)));
 }
 
+TEST_CASE("what clients were told of and no replica has is never lost without a word")
+{
+    Scene scene;
+    make_semi_sync(scene);
+    scene.lose(0, health::ProbeResult::connect_refused);
+    scene.evidence.acknowledged = *protocol::GtidSet::parse(uuid_number(0) + ":103");
+    auto frozen = all_have(scene, made_by(0, 100));
+    using config::Durability;
+    for (auto durability : {Durability::strict, Durability::degradable}) {
+        scene.settings.durability = durability;
+        auto refused = choose_successor(scene.evidence, scene.settings, {}, frozen);
+        REQUIRE(std::holds_alternative<Refusal>(refused));
+        CHECK(std::get<Refusal>(refused).reason.find(":101-103") != std::string::npos);
+    }
+    scene.settings.durability = Durability::off;
+    auto chosen = choose_successor(scene.evidence, scene.settings, {}, frozen);
+    REQUIRE(std::holds_alternative<Chosen>(chosen));
+    CHECK(std::get<Chosen>(chosen).lost.to_string() == uuid_number(0) + ":101-103");
+    CHECK(std::get<Chosen>(chosen).warnings.front().find(":101-103") != std::string::npos);
+}
+
 TEST_CASE("transactions that only an ineligible replica has are not lost without a word")
 {
     Scene scene;

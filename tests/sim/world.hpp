@@ -78,7 +78,7 @@ private:
         settings.mode = config::FailoverMode::automatic;
         settings.replication_user = "repl";
         settings.durability =
-            options.semi_sync ? config::Durability::strict : config::Durability::degradable;
+            options.semi_sync ? config::Durability::strict : config::Durability::off;
         settings.cooldown = 2s;
         return settings;
     }
@@ -181,6 +181,7 @@ private:
             if (!options_.semi_sync) survey.semi_sync_plugin = survey.semi_sync_replica = false;
             evidence.servers.push_back(std::move(sight));
         }
+        evidence.acknowledged = acked_;
         return evidence;
     }
 
@@ -268,6 +269,7 @@ private:
             auto delay = answered ? milliseconds{between(0, 5)} : run.order.within;
             if (!answered) outcome = {failover::OutcomeKind::unknown, {}, "timeout"};
             plan(delay, [this, id = run.id, outcome] {
+                controller_.note_acknowledged(acked_);
                 perform(controller_.on_order_done(id, outcome, now_));
             });
         });

@@ -1,5 +1,6 @@
 """A primary that is lost is replaced by itself; nothing acknowledged is lost with it."""
 
+import contextlib
 import time
 
 import pytest
@@ -84,3 +85,34 @@ def test_in_the_mode_manual_a_lost_primary_is_replaced_on_command_only(cluster, 
     old.sql(cluster.flavour.follow(successor.port))
     old.sql("START REPLICA")
     follow_roles(cluster, successor.name)
+
+
+def test_what_clients_were_told_of_is_lost_only_by_an_operators_word(cluster, start_proxy):
+    from test_switchover import command
+    old = cluster.primary
+    old.sql(cluster.flavour.semi_sync_source_off)  # takes a second, in which it does not answer
+    proxy = start_proxy(mode="automatic", durability="strict")
+    for replica in cluster.replicas:
+        replica.sql("STOP REPLICA IO_THREAD")
+    with contextlib.closing(proxy.connect(database="app")) as connection:
+        with connection.cursor() as cursor:
+            for number in range(3):
+                cursor.execute("INSERT INTO w1 VALUES (88, %s)", (number,))
+    executed = {int(line.rsplit("-", 1)[1]) for line in
+                old.scalar("SELECT @@gtid_executed").split(",") if "-" in line}
+    old.kill9()
+    wait_until(lambda: "clients were told of" in proxy.log_path.read_text(), 20, "the refusal")
+    said = proxy.log_path.read_text()
+    newest = max(executed)
+    uuid = next(row[0] for row in cluster.replicas[0].sql(
+        "SELECT SOURCE_UUID FROM performance_schema.replication_connection_status"))
+    assert f"{uuid}:{newest - 2}-{newest}" in said, said[-3000:]
+    assert new_primary(cluster, old) is None
+    code, text = command(proxy, "failover", "--force", "--accept-loss")
+    assert code == 0, text
+    assert f"{uuid}:{newest - 2}-{newest}" in text
+    assert new_primary(cluster, old) is not None
+    old.start()
+    wait_until(lambda: "has transactions that the primary lacks" in proxy.log_path.read_text(), 30,
+               "the old primary to be kept apart")
+    assert old.scalar("SELECT @@super_read_only") == 1
