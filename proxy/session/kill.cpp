@@ -117,6 +117,11 @@ net::Task<Ended> kill_idle(SessionCore& core, ClientCommand command, std::uint64
     co_return std::nullopt;
 }
 
+std::string kill_text(const Kill& kill, std::uint64_t connection_id)
+{
+    return (kill.query_only ? "KILL QUERY " : "KILL CONNECTION ") + std::to_string(connection_id);
+}
+
 /// Performs the KILL; once a server has agreed that a connection dies, the whole session does.
 net::Task<Ended> perform(Performer& performer, const std::shared_ptr<SessionTag>& killed)
 {
@@ -155,8 +160,12 @@ net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientComma
     }
     if (auto link = tag ? tag->link() : std::nullopt) {
         facts.only_on = link->server;
-        std::string statement = kill.query_only ? "KILL QUERY " : "KILL CONNECTION ";
-        statement += std::to_string(link->backend_connection_id);
+        auto statement = kill_text(kill, link->backend_connection_id);
+        text.payload = protocol::encode_query(statement, core.account.capabilities);
+    }
+    bool was_prepared = command.command != Command::query;
+    if (was_prepared && text.payload.empty()) {
+        auto statement = kill_text(kill, kill.connection_id);
         text.payload = protocol::encode_query(statement, core.account.capabilities);
     }
     Performer performer(core, command, facts, std::move(text));

@@ -5,6 +5,7 @@
 #include "protocol/server_status.hpp"
 #include "protocol/sql/connection_id.hpp"
 
+#include "proxy/session/kill.hpp"
 #include "proxy/session/performer.hpp"
 #include "proxy/session/text_effects.hpp"
 
@@ -86,6 +87,10 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
 net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
     auto& statement = *core.prepared.find(id);
+    if (statement.facts.kind == sql::StatementKind::kill) {
+        if (auto kill = parse_kill(statement.key->text))
+            co_return co_await handle_kill(core, command, *kill);
+    }
     CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
     CommandText out{id, {}};
     note_effects(core, statement.facts, statement.key->text, out);

@@ -7,6 +7,7 @@ import time
 import pymysql
 import pytest
 
+from c_client import CClient
 from support import WHO, error, rows, value
 
 
@@ -75,6 +76,19 @@ def test_a_session_is_killed_by_the_id_that_it_selected(proxy):
     with contextlib.closing(proxy.connect()) as victim, \
             contextlib.closing(proxy.connect()) as killer:
         rows(killer, f"KILL {value(victim, 'SELECT CONNECTION_ID()')}")
+        with pytest.raises(pymysql.MySQLError):
+            for _ in range(100):
+                rows(victim, WHO)
+                time.sleep(0.1)
+
+
+def test_a_prepared_kill_ends_the_session_that_it_names(proxy):
+    with contextlib.closing(proxy.connect()) as victim, \
+            contextlib.closing(CClient(proxy)) as killer:
+        query = killer.prepare(f"KILL QUERY {victim.thread_id()}")
+        assert killer.execute(query) == 0
+        assert value(victim, "SELECT 1") == 1
+        killer.execute(killer.prepare(f"KILL {victim.thread_id()}"))
         with pytest.raises(pymysql.MySQLError):
             for _ in range(100):
                 rows(victim, WHO)
