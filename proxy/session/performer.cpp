@@ -39,12 +39,11 @@ bool has_no_response(Command command)
 }
 
 /// Global variables and privileges count from the next login on.
-bool changes_era(const CommandFacts& facts, const protocol::Report& report)
+bool changes_era(const sql::Statement& statement, const protocol::Report& report)
 {
-    if (!facts.statement || report.error_code != 0) return false;
-    return facts.statement->kind == sql::StatementKind::account ||
-           facts.statement->kind == sql::StatementKind::flush ||
-           facts.statement->has(sql::effect_global_variable);
+    return report.error_code == 0 && (statement.kind == sql::StatementKind::account ||
+                                      statement.kind == sql::StatementKind::flush ||
+                                      statement.has(sql::effect_global_variable));
 }
 
 /// Counts a command under way at a server, for balancing.
@@ -389,12 +388,13 @@ net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseR
 
 void Performer::settle(BackendLink& link)
 {
-    Settled settled{facts_.command,    facts_.statement,    &report_,
+    auto* run = runs_statement() ? facts_.statement : nullptr;  // to prepare it does nothing yet
+    Settled settled{facts_.command,    run,                 &report_,
                     link.server,       route_.on_replica,   state_changed_,
                     link.tracks_state, text_.assigned,      text_.sets_collation,
                     text_.held,        text_.runs_known_text};
     core_.state.settle(settled);
-    if (changes_era(facts_, report_)) core_.worker.shared.era.fetch_add(1);
+    if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);
     link.variables = core_.state.variables();
     link.schema = core_.state.schema();

@@ -42,7 +42,8 @@ net::TimePoint Session::wake_at()
     if (!core_.state.bound_to()) return end;
     // Its server counts the silence of this one link, and would end it under a session that works
     // on other servers meanwhile.
-    return std::min(end, bound_link_used_ + idle_limit_.wait_timeout(variables) / 2);
+    config::Milliseconds timeout = idle_limit_.wait_timeout(variables);
+    return std::min(end, bound_link_used_ + timeout / 2);
 }
 
 /// The wait for a command ended for a bound link's sake, not because the silence is too long.

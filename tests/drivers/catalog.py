@@ -1,5 +1,6 @@
 """Which drivers there are, and what each needs."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -56,18 +57,41 @@ def node(file):
     """A script for Node, with its packages below build/drivers/node."""
     def prepare():
         folder = BUILD / "node"
-        if not (folder / ".complete").exists():
+        complete = folder / ".complete"
+        if not complete.exists() or complete.read_text() != " ".join(NODE_PACKAGES):
             folder.mkdir(parents=True, exist_ok=True)
             subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts",
                             "--loglevel=error", f"--prefix={folder}", *NODE_PACKAGES],
                            cwd=folder, check=True, stdout=subprocess.DEVNULL)
-            (folder / ".complete").touch()
+            complete.write_text(" ".join(NODE_PACKAGES))
         return ["node", str(HERE / file)]
     return prepare
 
 
+def go(folder):
+    """A program of this folder, compiled with Debian's packages."""
+    def prepare():
+        program = BUILD / folder
+        BUILD.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["go", "build", "-o", str(program), "."], cwd=HERE / folder, check=True,
+                       env={**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
+                            "GOCACHE": str(BUILD / "go-cache"), "GOFLAGS": ""})
+        return [str(program)]
+    return prepare
+
+
+def java(file, library):
+    """A class of this folder, compiled against a library of Debian's."""
+    def prepare():
+        classes = BUILD / "java"
+        subprocess.run(["javac", "-cp", library, "-d", str(classes), str(HERE / file)], check=True)
+        return ["java", "-cp", f"{classes}:{library}", Path(file).stem]
+    return prepare
+
+
 PYTHON = "/usr/bin/python3"
-NODE_PACKAGES = ("mysql2@3.24.6",)
+CONNECTOR_J = "/usr/share/java/mariadb-java-client.jar"
+NODE_PACKAGES = ("mysql2@3.24.6", "mariadb@3.5.4")
 NODE = {"DRIVER_NODE_MODULES": str(BUILD / "node/node_modules")}
 DRIVERS = [
     Driver("pymysql", script(PYTHON, "python_pymysql.py"), ("python3-pymysql",), quick=True,
@@ -79,6 +103,16 @@ DRIVERS = [
            files=("/usr/lib/php/20220829/mysqli.so",)),
     Driver("dbd-mysql", script("perl", "perl_dbd.pl"), ("libdbd-mysql-perl",), ("perl",),
            files=("/usr/lib/x86_64-linux-gnu/perl5/5.36/DBD/mysql.pm",), quick=True),
+    Driver("pdo", script("php", "php_pdo.php"), ("php-cli", "php-mysql"), ("php",),
+           files=("/usr/lib/php/20220829/pdo_mysql.so",)),
+    Driver("ruby-mysql2", script("ruby", "ruby_mysql2.rb"), ("ruby", "ruby-mysql2"), ("ruby",),
+           files=("/usr/lib/ruby/vendor_ruby/mysql2.rb",)),
+    Driver("jdbc", java("JdbcScript.java", CONNECTOR_J),
+           ("default-jdk-headless", "libmariadb-java"), ("java", "javac"), files=(CONNECTOR_J,)),
+    Driver("go", go("go_sql"), ("golang-go", "golang-github-go-sql-driver-mysql-dev"), ("go",),
+           files=("/usr/share/gocode/src/github.com/go-sql-driver/mysql/driver.go",)),
     Driver("node-mysql2", node("node_mysql2.js"), ("nodejs", "npm"), ("node", "npm"),
+           environment=NODE),
+    Driver("node-mariadb", node("node_mariadb.js"), ("nodejs", "npm"), ("node", "npm"),
            environment=NODE),
 ]

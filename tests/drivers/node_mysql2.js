@@ -1,30 +1,11 @@
 // mysql2 for Node: both protocols, statements kept prepared, changeUser, local infile by a stream.
 'use strict';
 
-const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
+const { env, say, statements, runSteps } = require('./transcript.js');
 const mysql = require(path.join(process.env.DRIVER_NODE_MODULES, 'mysql2/promise'));
 
-const env = (name) => process.env[`DRIVER_${name}`];
-
-function show(value) {
-  if (value === undefined) return 'undefined';
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  if (Buffer.isBuffer(value) || (typeof value === 'string' && value.length > 400)) {
-    const digest = crypto.createHash('sha256').update(value).digest('hex').slice(0, 16);
-    return value.length > 400 ? `${value.length} ${digest}` : `0x${value.toString('hex')}`;
-  }
-  if (value instanceof Date) return `Date ${isNaN(value) ? 'none' : value.toISOString()}`;
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value && typeof value === 'object') {
-    return `{${Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`).join(', ')}}`;
-  }
-  return JSON.stringify(value);
-}
-
-const say = (...words) => console.log(
-  words.map((word) => (typeof word === 'string' ? word : show(word))).join(' '));
 const sayError = (error) => say('error', [error.errno, error.code, error.sqlState, error.message]);
 
 function connect(options = {}) {
@@ -36,13 +17,15 @@ function connect(options = {}) {
 }
 
 // What a statement without rows did; without state changes: GTIDs differ from run to run, and which
-// of them are told depends on the server's settings (see README.md).
+// of them are told depends on the server's settings (see README.md). Whether it was slow (longer
+// than long_query_time) is the machine's affair.
 const sessionStateChanged = 0x4000;
+const queryWasSlow = 0x0800;
 function withoutTracking(rows) {
   if (Array.isArray(rows)) return rows.map(withoutTracking);
   if (!rows || rows.serverStatus === undefined) return rows;
   const { stateChanges, ...others } = rows;
-  return { ...others, serverStatus: rows.serverStatus & ~sessionStateChanged };
+  return { ...others, serverStatus: rows.serverStatus & ~(sessionStateChanged | queryWasSlow) };
 }
 
 const fieldsOf = (fields) => (fields || []).map((field) => (Array.isArray(field) ? fieldsOf(field)
@@ -81,7 +64,7 @@ const ca = (name) => ({ ssl: { ca: fs.readFileSync(env(name)) } });
 const load = (name) => `LOAD DATA LOCAL INFILE '${env('FILES')}/${name}.csv' INTO TABLE loaded`
   + " CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' (id, name, amount)";
 
-const steps = {
+runSteps({
   async login() {
     await attempt({});
     await attempt({ password: 'wrong' });
@@ -152,9 +135,7 @@ const steps = {
   },
   async statements() {
     await using({}, async (connection) => {
-      const lines = fs.readFileSync(env('STATEMENTS'), 'utf8').split('\n');
-      for (const line of lines.filter((text) => text && !text.startsWith('#'))) {
-        const sql = line.replaceAll('{schema}', env('SCHEMA'));
+      for (const sql of statements()) {
         say(sql);
         await ask(connection, sql);
       }
@@ -217,20 +198,4 @@ const steps = {
       await ask(connection, "SELECT 'still there'");
     });
   },
-};
-
-async function main() {
-  const chosen = process.argv.slice(2);
-  for (const [name, step] of Object.entries(steps)) {
-    if (chosen.length && !chosen.includes(name)) continue;
-    say('==', name);
-    try {
-      await step();
-    } catch (error) {
-      say('thrown', error.name);
-      sayError(error);
-    }
-  }
-}
-
-main();
+}, sayError);

@@ -1,15 +1,14 @@
 """mysqlclient (MySQLdb): MariaDB's C library underneath, text protocol only."""
 
 import contextlib
-import threading
-import time
 
 import MySQLdb
 import MySQLdb.cursors
 from MySQLdb.constants import CLIENT
 
-from transcript import (CA, FILES, HOST, OTHER_PASSWORD, OTHER_USER, PASSWORD, PORT, SCHEMA,
-                        STATEMENTS, USER, WRONG_CA, run_steps, say, say_error)
+from python_steps import Steps
+from transcript import (CA, HOST, OTHER_PASSWORD, OTHER_USER, PASSWORD, PORT, SCHEMA, USER,
+                        WRONG_CA, run_steps, say, say_error)
 
 
 def connect(**options):
@@ -37,12 +36,8 @@ def ask(connection, sql, arguments=None):
             cursor.close()
 
 
-def attempt(**options):
-    try:
-        with connect(**options) as connection:
-            ask(connection, "SELECT DATABASE(), CURRENT_USER(), USER()")
-    except MySQLdb.Error as error:
-        say_error(error)
+steps = Steps(connect, ask, MySQLdb.Error)
+attempt = steps.attempt
 
 
 def login():
@@ -107,13 +102,6 @@ def transactions():
         ask(connection, "UPDATE items SET amount = amount WHERE id < 3")
 
 
-def statements():
-    with connect(autocommit=True) as connection:
-        for sql in STATEMENTS:
-            say(sql)
-            ask(connection, sql)
-
-
 def small_commands():
     with connect(autocommit=True) as connection:
         say(connection.stat().split(":")[0])
@@ -135,21 +123,6 @@ def unbuffered():
         say(cursor.fetchone() is not None)
         cursor.close()
         ask(connection, "SELECT 'after the unread'")
-
-
-def local_infile():
-    load = " INTO TABLE loaded CHARACTER SET utf8mb4 FIELDS TERMINATED BY ',' (id, name, amount)"
-    with connect(local_infile=1, autocommit=True) as connection:
-        for sql in [f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load, "SHOW WARNINGS LIMIT 3",
-                    f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load,
-                    f"LOAD DATA LOCAL INFILE '{FILES}/empty.csv'" + load,
-                    f"LOAD DATA LOCAL INFILE '{FILES}/long.csv'" + load,
-                    "LOAD DATA LOCAL INFILE '/no/such/file'" + load, "SELECT 'still there'",
-                    "SELECT COUNT(*), SUM(amount) FROM loaded"]:
-            ask(connection, sql)
-    with connect(local_infile=0) as connection:
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load)
-        ask(connection, "SELECT 'still there'")
 
 
 def multi_results():
@@ -185,29 +158,9 @@ def big_values():
 
 def kill_query():
     with connect() as victim, connect() as other:
-        done = threading.Event()
-
-        def kill():
-            while not done.wait(0.2):  # one that comes before the query does nothing
-                cursor = other.cursor()
-                cursor.execute(f"KILL QUERY {victim.thread_id()}")
-                cursor.close()
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        ask(victim, "SELECT SLEEP(60) FROM numbers")
-        done.set()
-        killer.join()
-        ask(victim, "SELECT 'still there'")
+        steps.ask_until_killed(victim, other, "SELECT SLEEP(60) FROM numbers")
         other.kill(victim.thread_id())  # COM_PROCESS_KILL
-        deadline = time.monotonic() + 20
-        try:
-            while time.monotonic() < deadline:
-                victim.ping()
-                time.sleep(0.05)
-            say("was not killed")
-        except MySQLdb.Error as error:
-            say("killed", error.args[0] in (2006, 2013))
+        steps.say_whether_killed(victim.ping)
         try:
             other.kill(4000000000)
         except MySQLdb.Error as error:
@@ -238,20 +191,7 @@ def change_to_unknown_schema():
         ask(connection, "SELECT 1")
 
 
-def timeouts():
-    with connect(read_timeout=1) as connection:
-        ask(connection, "SELECT SLEEP(30)")
-        ask(connection, "SELECT 1")
-    with connect() as connection:
-        ask(connection, "SELECT /*+ MAX_EXECUTION_TIME(100) */ SLEEP(30) FROM numbers")
-        ask(connection, "SELECT 'still there'")
-    with connect() as connection:
-        ask(connection, "SET SESSION wait_timeout = 1")
-        time.sleep(3)
-        ask(connection, "SELECT 1")
-
-
 if __name__ == "__main__":
-    run_steps([login, tls, column_types, transactions, statements, small_commands,
-               unbuffered, local_infile, multi_results, big_values, kill_query,
-               reset_and_change_user, change_to_unknown_schema, timeouts], MySQLdb.Error)
+    run_steps([login, tls, column_types, transactions, steps.statements, small_commands,
+               unbuffered, steps.local_infile, multi_results, big_values, kill_query,
+               reset_and_change_user, change_to_unknown_schema, steps.timeouts], MySQLdb.Error)

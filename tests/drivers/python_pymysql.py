@@ -4,15 +4,14 @@ import contextlib
 import datetime
 import decimal
 import ssl
-import threading
-import time
 
 import pymysql
 from pymysql.constants import CLIENT
 from pymysql.cursors import DictCursor, SSCursor
 
-from transcript import (CA, FILES, HOST, OTHER_PASSWORD, OTHER_USER, PASSWORD, PORT, SCHEMA,
-                        STATEMENTS, USER, WRONG_CA, run_steps, say, say_error)
+from python_steps import Steps
+from transcript import (CA, HOST, OTHER_PASSWORD, OTHER_USER, PASSWORD, PORT, SCHEMA, USER,
+                        WRONG_CA, run_steps, say, say_error)
 
 
 # All but three: several factors of authentication, which a proxy can't pass on, and two that only
@@ -41,12 +40,8 @@ def ask(connection, sql, arguments=None):
             affected = cursor.rowcount
 
 
-def attempt(**options):
-    try:
-        with connect(**options) as connection:
-            ask(connection, "SELECT DATABASE(), CURRENT_USER(), USER()")
-    except pymysql.MySQLError as error:
-        say_error(error)
+steps = Steps(connect, ask, pymysql.MySQLError)
+attempt = steps.attempt
 
 
 def login():
@@ -68,7 +63,9 @@ def login():
             connection.get_proto_info(),
             hex(connection.server_capabilities & SHARED_CAPABILITIES),
             connection.server_language, connection.server_status)
-        ask(connection, "SELECT CONNECTION_ID() = %s", connection.thread_id())
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT CONNECTION_ID()")
+            say(cursor.fetchone()[0] == connection.thread_id())
 
 
 def tls():
@@ -147,13 +144,6 @@ def transactions():
         ask(one, "SELECT @@transaction_isolation")
 
 
-def statements():
-    with connect(autocommit=True) as connection:
-        for sql in STATEMENTS:
-            say(sql)
-            ask(connection, sql)
-
-
 def unbuffered():
     with connect(cursorclass=SSCursor) as connection:
         cursor = connection.cursor()
@@ -168,25 +158,6 @@ def unbuffered():
         say(cursor.fetchall())
     with connect(cursorclass=DictCursor) as connection:
         ask(connection, "SELECT n, word, n AS n FROM numbers WHERE n > 8 ORDER BY n")
-
-
-def local_infile():
-    load = (" INTO TABLE loaded CHARACTER SET utf8mb4 FIELDS TERMINATED BY ','"
-            " (id, name, amount)")
-    with connect(local_infile=True, autocommit=True) as connection:
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load)
-        ask(connection, "SHOW WARNINGS LIMIT 5")
-        ask(connection, "SELECT COUNT(*), SUM(amount), MAX(name) FROM loaded")
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load)
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/empty.csv'" + load)
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/long.csv'" + load)
-        ask(connection, "SELECT COUNT(*), SUM(amount), MAX(name) FROM loaded")
-        ask(connection, "LOAD DATA LOCAL INFILE '/no/such/file'" + load)
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv' INTO TABLE no_such_table")
-        ask(connection, "SELECT 'still there'")
-    with connect() as connection:
-        ask(connection, f"LOAD DATA LOCAL INFILE '{FILES}/rows.csv'" + load)
-        ask(connection, "SELECT 'still there'")
 
 
 def multi_results():
@@ -231,30 +202,10 @@ def big_values():
 
 def kill_query():
     with connect() as victim, connect() as other:
-        done = threading.Event()
-
-        def kill():
-            while not done.wait(0.2):  # one that comes before the query does nothing
-                with other.cursor() as cursor:
-                    cursor.execute(f"KILL QUERY {victim.thread_id()}")
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        ask(victim, "SELECT SLEEP(60) FROM numbers")
-        done.set()
-        killer.join()
-        ask(victim, "SELECT 'still there'")
+        steps.ask_until_killed(victim, other, "SELECT SLEEP(60) FROM numbers")
         ask(other, "KILL QUERY 4000000000")
         ask(other, f"KILL {victim.thread_id()}")
-        deadline = time.monotonic() + 20
-        try:
-            while time.monotonic() < deadline:
-                with victim.cursor() as cursor:
-                    cursor.execute("SELECT 1")
-                time.sleep(0.05)
-            say("was not killed")
-        except pymysql.MySQLError as error:
-            say("killed", error.args[0] in (2006, 2013))
+        steps.say_whether_killed(lambda: victim.query("SELECT 1"))
 
 
 def reset():
@@ -275,22 +226,7 @@ def reset():
             say_error(error)
 
 
-def timeouts():
-    with connect(read_timeout=1) as connection:
-        ask(connection, "SELECT SLEEP(30)")
-        ask(connection, "SELECT 1")
-    with connect() as connection:
-        ask(connection, "SELECT /*+ MAX_EXECUTION_TIME(100) */ SLEEP(30) FROM numbers")
-        ask(connection, "SET SESSION max_execution_time = 100")
-        ask(connection, "SELECT SLEEP(30) FROM numbers")
-        ask(connection, "SELECT 'still there'")
-    with connect() as connection:
-        ask(connection, "SET SESSION wait_timeout = 1")
-        time.sleep(3)
-        ask(connection, "SELECT 1")
-
-
 if __name__ == "__main__":
-    run_steps([login, tls, column_types, writing_types, transactions, statements, unbuffered,
-               local_infile, multi_results, big_values, kill_query, reset, timeouts],
+    run_steps([login, tls, column_types, writing_types, transactions, steps.statements, unbuffered,
+               steps.local_infile, multi_results, big_values, kill_query, reset, steps.timeouts],
               pymysql.MySQLError)

@@ -14,6 +14,8 @@ from pointsman import Pointsman, config_for
 
 USER = ("driver", "driver_pw")
 OTHER = ("driver_other", "other_pw, with 'quotes'")
+# Scripts read over one connection what another one wrote, and at replicas wherever these can have it.
+ROUTING = {"consistency": "global", "consistency_timeout": "5s"}
 ACCOUNTS = [
     "CREATE USER driver@'%' IDENTIFIED BY 'driver_pw'",
     "CREATE USER driver_other@'%' IDENTIFIED BY 'other_pw, with ''quotes'''",
@@ -65,7 +67,7 @@ class Stage:
         proxy_tls = {"certificate": str(self.tls / "server.pem"),
                      "key": str(self.tls / "server-key.pem")}
         config = config_for(self.cluster.servers, self.folder / "proxy",
-                            **{"client_tls": proxy_tls, **sections})
+                            **{"client_tls": proxy_tls, "routing": ROUTING, **sections})
         self.proxy = Pointsman(self.folder / "proxy", config)
 
     def __enter__(self):

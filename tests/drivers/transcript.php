@@ -62,10 +62,14 @@ function while_killing(callable $work, callable $connect, string $sql): void
 {
     $killer = pcntl_fork();
     if ($killer == 0) {
-        $other = $connect();
         while (true) {  // a KILL that comes before the query does nothing
             usleep(200000);
-            $other->query($sql);
+            try {
+                $other ??= $connect();
+                $other->query($sql);
+            } catch (Throwable $error) {
+                fwrite(STDERR, $error->getMessage() . "\n");
+            }
         }
     }
     try {

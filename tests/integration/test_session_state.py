@@ -1,9 +1,11 @@
 """What a client has set holds for each of its statements, whichever server runs it."""
 
 import contextlib
+import time
 
 import pytest
 
+from c_client import CClient
 from support import WHO, error, name_in, names, rows, value
 
 ON_REPLICA = "/* route=replica */ "
@@ -204,3 +206,25 @@ def test_sessions_do_not_see_each_others_state(proxy):
             assert value(connection, "SELECT @mine") == number
             text = value(connection, ON_REPLICA + "SELECT CAST(1/3 AS CHAR) FROM app.whoami")
             assert text == "0." + "3" * (number + 1)
+
+
+def test_to_prepare_a_statement_is_not_to_run_it(proxy, table):
+    with contextlib.closing(CClient(proxy)) as client:
+        for sql in ("SET SESSION sort_buffer_size = 100000", "SET TRANSACTION READ ONLY",
+                    f"CREATE TEMPORARY TABLE {table}_t (a INT)"):
+            client.prepare(sql)
+        with pytest.raises(AssertionError, match="SQL syntax"):
+            client.prepare("SELECT 1; SELECT 2")
+        assert client.query(f"INSERT INTO {table} (v) VALUES ('x')") == 0, client.error()
+    text = proxy.metrics_text()
+    assert not [line for line in text.splitlines()
+                if line.startswith("pointsman_sessions_pinned") and not line.endswith(" 0")], text
+
+
+def test_a_session_with_state_and_a_short_wait_timeout_is_served(proxy, table):
+    with contextlib.closing(proxy.connect(database="app")) as connection:
+        rows(connection, f"CREATE TEMPORARY TABLE {table}_t (a INT)")
+        rows(connection, "SET SESSION wait_timeout = 1")
+        for _ in range(5):
+            time.sleep(0.4)
+            assert value(connection, f"SELECT COUNT(*) FROM {table}_t") == 0

@@ -172,7 +172,9 @@ class Stand:
                                         "key": str(keys / "server-key.pem")},
                             limits={"max_connect_errors": 100000}, workers=1,
                             # Tests wait for the server's connections to go with their own.
-                            pool={"idle_timeout": "1s"}, log={"level": "warn"})
+                            pool={"idle_timeout": "1s"}, log={"level": "warn"},
+                            # Tests read over one connection what another one wrote.
+                            routing={"consistency": "global", "consistency_timeout": "10s"})
         # Clients of some tests hold the public part of the server's key.
         own_key = fresh_folder(folder / "state") / "rsa-key.pem"
         shutil.copy(keys / "rsa_private_key.pem", own_key)
