@@ -186,14 +186,14 @@ void count_failure(const ConnectorContext& context, const health::ServerView& se
     if (!failure.from_server) context.signals.note_link_lost(server.id);
 }
 
-/// What this login set, other than from global variables: the character set. Whatever else a login
-/// sets (init_connect, flags of the client) makes the link one that can't be reset.
+/// What this login set, other than from global variables: the character set, and by flags of the
+/// client sql_mode and wait_timeout. Whatever else a login sets (init_connect, other flags) makes
+/// the link one that can't be reset.
 net::Task<void> learn_login_state(BackendLink& link, const LinkRequest& request)
 {
     auto values = co_await query_login_variables(link);
     if (!values) co_return;
-    constexpr auto setting = capability::ignore_space | capability::odbc | capability::interactive;
-    bool is_plain = (request.capabilities & setting) == 0;
+    bool is_plain = (request.capabilities & capability::odbc) == 0;
     link.is_resettable = is_plain && values->init_connect.empty();
     link.login_variables = std::move(values->variables);
 }

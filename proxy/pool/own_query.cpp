@@ -107,9 +107,9 @@ net::Task<OwnAnswer> read_answer(BackendLink& link, std::size_t most_bytes)
 
 net::Task<std::optional<LoginVariables>> query_login_variables(BackendLink& link)
 {
-    static constexpr std::array<std::string_view, 4> names{
+    static constexpr std::array<std::string_view, 6> names{
         "character_set_client", "character_set_connection", "character_set_results",
-        "collation_connection"};
+        "collation_connection", "sql_mode", "wait_timeout"};
     std::string question = "SELECT @@init_connect";
     for (auto name : names) question.append(",@@").append(name);
     auto rows = co_await query_rows(link, std::move(question));

@@ -6,6 +6,7 @@ import threading
 
 import pymysql
 import pytest
+from pymysql.constants import CLIENT
 
 from process import wait_until
 from support import error, rows, value
@@ -266,3 +267,21 @@ def test_what_keeps_a_link_is_counted_by_reason(start_proxy):
     wait_until(lambda: pinned("user_lock") == 0, 5, "the session to end")
     assert proxy.metrics().total("pointsman_pins_total", reason="user_lock") == 2
     assert "session keeps its link" in proxy.log() and "reason=user_lock" in proxy.log()
+
+
+@pytest.mark.parametrize("flag, name, in_login", [
+    (CLIENT.IGNORE_SPACE, "sql_mode", "IGNORE_SPACE"), (CLIENT.INTERACTIVE, "wait_timeout", "4321")])
+def test_what_a_login_chose_by_a_flag_outlives_other_sessions_settings(cluster, start_proxy, flag,
+                                                                     name, in_login):
+    for server in cluster.servers:
+        server.sql("SET GLOBAL interactive_timeout = 4321")
+    try:
+        proxy = start_proxy(workers=1, pool={"max_links": 1})
+        for setting in ("DEFAULT", "''" if name == "sql_mode" else "77"):
+            with contextlib.closing(proxy.connect(client_flag=flag)) as connection:
+                assert in_login in str(value(connection, f"SELECT @@{name}"))
+                rows(connection, f"SET SESSION {name} = {setting}")
+                assert in_login not in str(value(connection, f"SELECT @@{name}"))
+    finally:
+        for server in cluster.servers:
+            server.sql("SET GLOBAL interactive_timeout = DEFAULT")
