@@ -42,7 +42,8 @@ public class JdbcScript {
 
     /** The driver puts "(conn=N)" with the connection's number in front of the server's text. */
     static void sayError(SQLException error) {
-        String text = String.valueOf(error.getMessage()).replaceAll("\\(conn[=:][0-9]+\\)", "(conn)");
+        String text = String.valueOf(error.getMessage()).replaceAll("\\(conn[=:][0-9]+\\)", "(conn)")
+            .replaceAll("\\(port=[0-9]+\\)", "(port)");
         say("error", error.getClass().getSimpleName(), error.getErrorCode(), error.getSQLState(), text);
     }
 
