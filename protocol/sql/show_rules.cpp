@@ -15,10 +15,11 @@ struct ShowRule {
     std::uint32_t effects = effect_none;
 };
 
-// What is not listed tells about one server.
+// What is not listed tells about one server. So do SHOW CREATE and SHOW TABLE STATUS: a replica may
+// have another engine (default_storage_engine is not replicated), another AUTO_INCREMENT counter, and
+// columns spelled out that CREATE TABLE … SELECT took over.
 constexpr ShowRule show_rules[] = {
     {Word::tables},
-    {Word::table},
     {Word::columns},
     {Word::fields},
     {Word::databases},
@@ -26,7 +27,6 @@ constexpr ShowRule show_rules[] = {
     {Word::index},
     {Word::indexes},
     {Word::keys},
-    {Word::create},
     {Word::triggers},
     {Word::events},
     {Word::character},
@@ -111,13 +111,9 @@ void read_show(Parse& parse)
         cursor.accept(Word::full);
     }
     const ShowRule rule = rule_of(cursor.take().word);
-    if (rule.reason == none) {
-        const bool accounts = rule.subject == Word::create && cursor.peek().is(Word::user);
-        if (accounts) needs_primary(parse.statement, server_specific);
-        // SHOW CREATE TABLE and PROCEDURE CODE: the next word is no statement's own.
-        if (rule.subject == Word::create) cursor.take();
-        return;
-    }
+    // SHOW CREATE TABLE and PROCEDURE CODE: the next word is no statement's own.
+    if (rule.subject == Word::create) cursor.take();
+    if (rule.reason == none) return;
     needs_primary(parse.statement, global ? server_specific : rule.reason, rule.effects);
 }
 

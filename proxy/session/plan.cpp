@@ -82,9 +82,10 @@ Route free_route(const PlanInput& input, Random& random)
 {
     const auto& statement = input.facts.statement ? *input.facts.statement : command_statement;
     SessionFacts session;
-    // What a replica refused, and what an off autocommit makes part of a transaction, is the
-    // primary's.
-    bool to_primary = input.redo_on_primary || !input.state.autocommit();
+    // What a replica refused, what an off autocommit makes part of a transaction, and what may ask
+    // for the row of the last insert, is the primary's.
+    bool to_primary = input.redo_on_primary || !input.state.autocommit() ||
+                      input.state.reads_last_insert_id();
     session.mode = to_primary ? config::ListenerMode::primary : input.mode;
     session.avoid = input.avoid;
     RouterInput router_input{statement, session, input.topology, input.outstanding,

@@ -89,6 +89,7 @@ void SessionState::note_variable(const protocol::TrackedVariable& variable)
         chosen_tracking_.gtids = variable.value != "OFF";
         if (variable.value == "ALL_GTIDS") immovable_changed_ = true;
     }
+    if (variable.name == "sql_auto_is_null") auto_is_null_ = variable.value != "OFF";
     if (stays_behind(variable.name)) return;
     if (!can_move(variable.name, variable.value)) immovable_changed_ = true;
     auto known = variables_->find(variable.name);

@@ -130,6 +130,9 @@ public:
     std::uint16_t warnings() const { return warnings_; }
     std::uint16_t status() const { return status_; }
     bool autocommit() const;
+    /// sql_auto_is_null: an "id IS NULL" finds the last insert's row, so that any read may depend
+    /// on LAST_INSERT_ID().
+    bool reads_last_insert_id() const { return auto_is_null_; }
     void set_status(std::uint16_t status) { status_ = status; }
     /// How its statements are to be read.
     const protocol::sql::Dialect& dialect() const { return dialect_; }
@@ -166,6 +169,7 @@ private:
     std::uint64_t last_insert_id_ = 0;
     std::uint16_t warnings_ = 0;
     protocol::sql::Dialect dialect_;
+    bool auto_is_null_ = false;
     ChosenTracking chosen_tracking_;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change
     bool immovable_changed_ = false;  // a variable that can't be set again elsewhere

@@ -29,6 +29,10 @@ const std::vector<Done> user_variable_on_replica{
     {.text = "SELECT @a:=1", .server = replica1, .assigns_unnamed = true}};
 const std::vector<Done> warning_on_replica{
     {.text = "SELECT 1/0", .warnings = 1, .server = replica2}};
+const std::vector<Done> auto_is_null{
+    {.text = "SET sql_auto_is_null=1",
+     .changes = {protocol::TrackedVariable{"sql_auto_is_null", "ON"}}}};
+
 const std::vector<Done> autocommit_off{
     {.text = "SET autocommit=0",
      .changes = {protocol::TrackedVariable{"autocommit", "OFF"}},
@@ -98,6 +102,8 @@ TEST_CASE("where a command goes, rule by rule")
         {"pinned", temporary_table, "SELECT * FROM t", primary, RouteReason::pinned},
         {"pinned, against a hint", temporary_table, "SELECT /* route=replica */ 1", primary,
          RouteReason::pinned},
+        {"reads that may ask for the row of the last insert", auto_is_null, "SELECT 1", primary,
+         RouteReason::listener_mode},
         {"autocommit off", autocommit_off, "SELECT 1", primary, RouteReason::listener_mode},
         {"long data waits there", fresh, "SELECT 1", replica2, RouteReason::pinned, false,
          Command::stmt_execute, ListenerMode::split, replica2},
