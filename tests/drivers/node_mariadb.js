@@ -2,9 +2,11 @@
 'use strict';
 
 const fs = require('fs');
+const { createRequire } = require('module');
 const path = require('path');
 const { env, say, show, statements, runSteps } = require('./transcript.js');
-const mariadb = require(path.join(process.env.DRIVER_NODE_MODULES, 'mariadb'));
+const packages = createRequire(path.join(process.env.DRIVER_NODE_MODULES, '../script.js'));
+const mariadb = packages('mariadb');
 
 // The message ends with what the statement was and its parameters; "(conn:N, …)" holds the id.
 const sayError = (error) => say('error', [error.errno, error.code, error.sqlState, error.fatal,

