@@ -36,6 +36,18 @@ bool is_number(std::string_view value)
     return digits(value.substr(0, point)) && digits(value.substr(point + 1));
 }
 
+/// SET of these to DEFAULT switches them off, whatever the global value is (measured: MySQL 9.7;
+/// no other of the tracked variables does that).
+constexpr std::array<std::string_view, 2> wrong_by_default{"foreign_key_checks", "unique_checks"};
+
+void append_default(std::string& out, std::string_view name)
+{
+    if (contains(wrong_by_default, name))
+        out.append("@@global.").append(name);
+    else
+        out += "DEFAULT";
+}
+
 void append_value(std::string& out, std::string_view name, std::string_view value)
 {
     if (value.empty() && name == "character_set_results") {
@@ -148,7 +160,7 @@ std::optional<std::string> sync_statement(const Variables& link, const Variables
         if (value)
             append_value(statement, name, *value);
         else
-            statement += "DEFAULT";
+            append_default(statement, name);
     }
     if (statement.empty()) return std::nullopt;
     return statement;

@@ -32,11 +32,16 @@ bool has_limit(const CommandFacts& facts)
     }
 }
 
-/// What only reads can be ended without anybody ever knowing.
+/// What only reads can be ended without anybody ever knowing. So can a wait in GET_LOCK() or
+/// SLEEP(), which servers end themselves when the client is gone.
 bool only_reads(const CommandFacts& facts)
 {
-    return facts.statement && facts.statement->access == sql::Access::replica &&
-           (facts.command == Command::query || facts.command == Command::stmt_execute);
+    if (facts.command != Command::query && facts.command != Command::stmt_execute) return false;
+    if (!facts.statement) return false;
+    const auto& statement = *facts.statement;
+    if (statement.access == sql::Access::replica) return true;
+    return statement.kind == sql::StatementKind::select && statement.statement_count == 1 &&
+           statement.reason == sql::PrimaryReason::function;
 }
 
 /// A transaction that is committed and waits for a replica's word must not be disturbed: it would

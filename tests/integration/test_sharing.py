@@ -285,3 +285,14 @@ def test_what_a_login_chose_by_a_flag_outlives_other_sessions_settings(cluster, 
     finally:
         for server in cluster.servers:
             server.sql("SET GLOBAL interactive_timeout = DEFAULT")
+
+
+@pytest.mark.parametrize("name", ["foreign_key_checks", "unique_checks", "sql_notes",
+                                  "sql_quote_show_create", "updatable_views_with_limit"])
+def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    for _ in range(2):
+        with contextlib.closing(proxy.connect()) as connection:
+            assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
+            rows(connection, f"SET SESSION {name} = 0")
+            assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
