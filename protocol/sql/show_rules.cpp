@@ -16,8 +16,8 @@ struct ShowRule {
 };
 
 // What is not listed tells about one server. So do SHOW CREATE and SHOW TABLE STATUS: a replica may
-// have another engine (default_storage_engine is not replicated), another AUTO_INCREMENT counter, and
-// columns spelled out that CREATE TABLE … SELECT took over.
+// have another engine (default_storage_engine is not replicated), another AUTO_INCREMENT counter,
+// and columns spelled out that CREATE TABLE … SELECT took over.
 constexpr ShowRule show_rules[] = {
     {Word::tables},
     {Word::columns},
