@@ -23,6 +23,7 @@ enum class Consistency { none, session, global };
 enum class FailoverMode { off, manual, automatic };
 enum class Durability { off, degradable, strict };
 enum class PromotionRule { prefer, neutral, prefer_not, must_not };
+enum class Io { automatic, epoll, io_uring };  // how workers read and write sockets
 enum class LogLevel { debug, info, warn, error };
 enum class LogFormat { logfmt, json };
 
@@ -219,6 +220,7 @@ struct Config {
     Admin admin;
     Log log;
     std::uint32_t workers = 0;                           // threads; 0: one per core
+    Io io = Io::epoll;
     std::string server_version;                          // greeting's version; empty: the primary's
     std::string state_directory = "/var/lib/pointsman";  // keys made at first start
     friend bool operator==(const Config&, const Config&) = default;

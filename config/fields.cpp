@@ -22,6 +22,7 @@ constexpr ValueRules admin_port{.default_port = 3000};
 constexpr Field<Config> config_fields[] = {
     {"cluster", &Config::cluster, false, name, Reload::restart},
     {"workers", &Config::workers, false, from_to(0, 256), Reload::restart},
+    {"io", &Config::io, false, {}, Reload::restart},
     {"server_version", &Config::server_version},
     {"state_directory", &Config::state_directory, false, path, Reload::restart},
 };

@@ -19,7 +19,7 @@ using Member =
                  std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
                  ServerTlsMode Owner::*, ClientCompression Owner::*,
                  ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
-                 LogLevel Owner::*, LogFormat Owner::*,
+                 Io Owner::*, LogLevel Owner::*, LogFormat Owner::*,
                  FailoverMode Owner::*, Durability Owner::*, PromotionRule Owner::*>;
 
 /// When a changed value takes effect.

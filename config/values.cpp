@@ -47,6 +47,11 @@ constexpr Word<NoReplica> no_replica_choices[] = {
     {NoReplica::primary, "primary"},
     {NoReplica::error, "error"},
 };
+constexpr Word<Io> ios[] = {
+    {Io::automatic, "auto"},
+    {Io::epoll, "epoll"},
+    {Io::io_uring, "io_uring"},
+};
 constexpr Word<Consistency> consistencies[] = {
     {Consistency::none, "none"},
     {Consistency::session, "session"},
@@ -185,6 +190,10 @@ std::string_view name_of(Durability value)
 std::string_view name_of(PromotionRule value)
 {
     return find_name(promotion_rules, value);
+}
+std::string_view name_of(Io io)
+{
+    return find_name(ios, io);
 }
 std::string_view name_of(LogLevel level)
 {
@@ -325,6 +334,10 @@ Unfit read_value(std::string_view text, const ValueRules&, Durability& out)
 Unfit read_value(std::string_view text, const ValueRules&, PromotionRule& out)
 {
     return read_word(promotion_rules, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, Io& out)
+{
+    return read_word(ios, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, LogLevel& out)
 {

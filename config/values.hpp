@@ -21,6 +21,7 @@ std::string_view name_of(Consistency consistency);
 std::string_view name_of(FailoverMode value);
 std::string_view name_of(Durability value);
 std::string_view name_of(PromotionRule value);
+std::string_view name_of(Io io);
 std::string_view name_of(LogLevel level);
 std::string_view name_of(LogFormat format);
 
@@ -66,6 +67,7 @@ Unfit read_value(std::string_view text, const ValueRules& rules, Consistency& ou
 Unfit read_value(std::string_view text, const ValueRules& rules, FailoverMode& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Durability& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, PromotionRule& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, Io& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogLevel& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, LogFormat& out);
 

@@ -65,7 +65,23 @@ Worker::~Worker()
 
 void Worker::start()
 {
-    thread_ = std::thread([this] { reactor_.run(); });
+    thread_ = std::thread([this] {
+        choose_io();
+        reactor_.run();
+    });
+}
+
+void Worker::choose_io()
+{
+    auto asked = context_.settings->config.io;
+    std::string why_not = "it is configured";
+    if (asked != config::Io::epoll) why_not = reactor_.open_ring();
+    if (why_not.empty()) {
+        log_event(LogLevel::info, "worker started", {{"io", "io_uring"}});
+        return;
+    }
+    auto level = asked == config::Io::io_uring ? LogLevel::warn : LogLevel::info;
+    log_event(level, "worker started", {{"io", "epoll"}, {"because", why_not}});
 }
 
 void Worker::stop()

@@ -47,6 +47,7 @@ public:
     void abort_sessions_on(const std::vector<config::ServerId>& servers);
 
 private:
+    void choose_io();
     void accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share);
     net::Task<void> run_session(std::unique_ptr<Session> session);
 

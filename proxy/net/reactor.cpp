@@ -1,6 +1,7 @@
 #include "proxy/net/reactor.hpp"
 
 #include "proxy/net/raw_io.hpp"
+#include "proxy/net/ring.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -59,7 +60,17 @@ IoHandle::IoHandle(Reactor& reactor, int fd)
 IoHandle::~IoHandle()
 {
     reactor_.remove(*this);
+    ring_socket_.reset();  // what is queued goes out before the descriptor ends
     ::close(fd_);
+}
+
+void IoHandle::join_ring()
+{
+    // One that is full or ended needs what epoll has to say of it.
+    if (!reactor_.ring_ || ring_socket_ || hung_up_ || !writable_) return;
+    reactor_.remove(*this);
+    readable_ = false;
+    ring_socket_.reset(new RingSocket(*reactor_.ring_, *this));
 }
 
 void IoHandle::set_deadline(TimePoint deadline)
@@ -158,23 +169,53 @@ void Reactor::remove(IoHandle& handle)
             batch_[static_cast<std::size_t>(i)].data.ptr = nullptr;
 }
 
+std::string Reactor::open_ring()
+{
+    std::string problem;
+    ring_ = Ring::open(problem);
+    if (ring_) ring_->watch(epoll_fd_);
+    return problem;
+}
+
 void Reactor::run()
 {
     now_ = Clock::now();
+    if (ring_) ring_->begin_run();
     while (!stopping_.load(std::memory_order_acquire)) {
-        int count = raw_epoll_wait(epoll_fd_, batch_.data(), batch_size, timeout_ms());
-        now_ = Clock::now();
-        if (count < 0 && errno != EINTR) check(count, "epoll_wait");
-        batch_left_end_ = std::max(count, 0);
-        for (batch_left_begin_ = 0; batch_left_begin_ < batch_left_end_;) {
-            auto event = batch_[static_cast<std::size_t>(batch_left_begin_++)];
-            if (event.data.ptr == &wake_fd_)
-                run_posted();
-            else if (event.data.ptr)
-                static_cast<IoHandle*>(event.data.ptr)->on_events(event.events);
-        }
+        run_turn();
         run_timers();
     }
+    if (ring_) ring_->end_run();
+}
+
+void Reactor::run_turn()
+{
+    if (!ring_) {
+        run_epoll(timeout_ms());
+        return;
+    }
+    ring_->wait(timeout_ms());
+    now_ = Clock::now();
+    if (!ring_->run_completions()) return;
+    // It is told again only of what comes from now on.
+    while (run_epoll(0) == batch_size) {
+    }
+}
+
+int Reactor::run_epoll(int timeout_ms)
+{
+    int count = raw_epoll_wait(epoll_fd_, batch_.data(), batch_size, timeout_ms);
+    now_ = Clock::now();
+    if (count < 0 && errno != EINTR) check(count, "epoll_wait");
+    batch_left_end_ = std::max(count, 0);
+    for (batch_left_begin_ = 0; batch_left_begin_ < batch_left_end_;) {
+        auto event = batch_[static_cast<std::size_t>(batch_left_begin_++)];
+        if (event.data.ptr == &wake_fd_)
+            run_posted();
+        else if (event.data.ptr)
+            static_cast<IoHandle*>(event.data.ptr)->on_events(event.events);
+    }
+    return count;
 }
 
 void Reactor::stop()

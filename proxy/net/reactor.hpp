@@ -1,5 +1,6 @@
 #pragma once
-// One thread's event loop: edge-triggered epoll, timers, and work posted by other threads.
+// One thread's event loop: edge-triggered epoll, timers, and work posted by other threads; where
+// the kernel allows it, also an io_uring for sessions' sockets, which then waits for all the rest.
 //
 // Why not Asio here: a descriptor is registered once and remembers whether it is readable, so a
 // command costs exactly one recv and one send on either side. Asio's reactor tries a read before it
@@ -7,6 +8,7 @@
 // the admin port do run on Asio.
 
 #include "proxy/net/clock.hpp"
+#include "proxy/net/ring_socket.hpp"
 
 #include <sys/epoll.h>
 
@@ -15,12 +17,16 @@
 #include <coroutine>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace pointsman::proxy::net {
 
 class Reactor;
+class Ring;
+class RingSocket;
 
 /// How a wait ended.
 enum class Wait : std::uint8_t { ready, timed_out, cancelled };
@@ -80,6 +86,11 @@ public:
     void on_hang_up(std::function<void()> call) { on_hang_up_ = std::move(call); }
     bool is_waited_on() const { return static_cast<bool>(waiter_); }
 
+    /// From now on bytes come and go by the reactor's ring, if it has one: only ring_socket() may
+    /// be asked to read and write.
+    void join_ring();
+    RingSocket* ring_socket() { return ring_socket_.get(); }
+
     class Awaiter {
     public:
         Awaiter(IoHandle& handle, bool for_write) : handle_(handle), for_write_(for_write) {}
@@ -108,6 +119,7 @@ public:
 
 private:
     friend class Reactor;
+    friend class RingSocket;
     void on_events(std::uint32_t events);
     void wake();
 
@@ -122,6 +134,7 @@ private:
     std::coroutine_handle<> waiter_;
     Timer timer_;
     std::function<void()> on_hang_up_;
+    std::unique_ptr<RingSocket, RingSocket::Detach> ring_socket_;
 };
 
 /// Coroutines that wait for something to happen, each with its deadline; woken all at once.
@@ -162,6 +175,10 @@ public:
     Reactor& operator=(const Reactor&) = delete;
     ~Reactor();
 
+    /// To be called on the thread that will run the loop, if handles shall be able to join a ring.
+    /// Why that is not possible, or nothing.
+    std::string open_ring();
+
     /// Runs until stop(). The calling thread is the only one to touch handles, timers and signals.
     void run();
     /// From any thread.
@@ -181,6 +198,8 @@ private:
 
     void add(IoHandle& handle);
     void remove(IoHandle& handle);
+    void run_turn();
+    int run_epoll(int timeout_ms);
     void run_posted();
     void run_timers();
     int timeout_ms() const;
@@ -191,6 +210,7 @@ private:
     Timer::Queue timers_;
     std::array<epoll_event, batch_size> batch_;
     int batch_left_begin_ = 0, batch_left_end_ = 0;  // events of this turn not yet handled
+    std::unique_ptr<Ring> ring_;
     std::atomic<bool> stopping_{false};
     std::mutex posted_mutex_;
     std::vector<std::function<void()>> posted_;

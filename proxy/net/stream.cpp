@@ -13,17 +13,20 @@ namespace pointsman::proxy::net {
 
 namespace {
 
-bool is_again(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
-}
-
 std::string last_tls_error()
 {
     char text[256] = "connection closed";
     if (auto code = ERR_get_error()) ERR_error_string_n(code, text, sizeof text);
     ERR_clear_error();
     return text;
+}
+
+bool is_tcp(int fd)
+{
+    int family = AF_UNIX;
+    socklen_t size = sizeof family;
+    ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    return family == AF_INET || family == AF_INET6;
 }
 
 IoResult interrupted(Wait wait, std::size_t bytes)
@@ -63,6 +66,7 @@ IoResult Stream::read_below(protocol::MutableBytes into)
         int result = SSL_read_ex(ssl_, into.data(), into.size(), &got);
         return tls_result(result, got);
     }
+    if (auto* ring = handle_.ring_socket()) return ring->read(into);
     auto got = raw_receive(handle_.fd(), into.data(), into.size());
     if (got > 0) {
         auto bytes = static_cast<std::size_t>(got);
@@ -85,6 +89,7 @@ IoResult Stream::write_below(protocol::Bytes bytes)
         int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &put);
         return tls_result(result, put);
     }
+    if (auto* ring = handle_.ring_socket()) return ring->write(bytes);
     auto put = raw_send(handle_.fd(), bytes.data(), bytes.size());
     if (put >= 0) {
         if (static_cast<std::size_t>(put) < bytes.size()) handle_.note_full();
@@ -206,14 +211,31 @@ bool Stream::has_unexpected_input()
         int result = SSL_peek_ex(ssl_, &byte, 1, &got);
         return tls_result(result, got).status != IoStatus::would_block;
     }
+    if (auto* ring = handle_.ring_socket()) return ring->has_input();
     auto got = ::recv(handle_.fd(), &byte, 1, MSG_PEEK);
     if (got >= 0 || !is_again(errno)) return true;
     handle_.note_drained();
     return handle_.is_hung_up();
 }
 
+void Stream::join_ring()
+{
+    // Linux 6.18 tells the end of a unix socket's stream only to who has read all before it came.
+    if (!ssl_ && is_tcp(handle_.fd())) handle_.join_ring();
+}
+
+Task<void> Stream::settle_writes(TimePoint deadline)
+{
+    auto* ring = handle_.ring_socket();
+    if (!ring || ring->flush()) co_return;
+    handle_.set_deadline(deadline);
+    while (!ring->flush() && co_await handle_.until_writable() == Wait::ready) {
+    }
+}
+
 void Stream::shut_down()
 {
+    if (auto* ring = handle_.ring_socket()) ring->flush();
     if (ssl_ && SSL_is_init_finished(ssl_)) SSL_shutdown(ssl_);
     ::shutdown(handle_.fd(), SHUT_WR);
 }

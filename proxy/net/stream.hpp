@@ -9,6 +9,7 @@
 #include "protocol/bytes.hpp"
 #include "protocol/compression/compressed_channel.hpp"
 
+#include "proxy/net/io_result.hpp"
 #include "proxy/net/reactor.hpp"
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/net/task.hpp"
@@ -19,20 +20,6 @@
 #include <string>
 
 namespace pointsman::proxy::net {
-
-enum class IoStatus : std::uint8_t {
-    ok,           // some bytes moved
-    would_block,  // wait, then try again
-    closed,       // the peer ended the stream
-    failed,       // reset, broken pipe, TLS error
-    timed_out,    // the handle's deadline passed (waiting calls only)
-    cancelled,    // the handle was cancelled (waiting calls only)
-};
-
-struct IoResult {
-    IoStatus status = IoStatus::ok;
-    std::size_t bytes = 0;
-};
 
 class Stream {
 public:
@@ -69,6 +56,13 @@ public:
     const IoHandle& handle() const { return handle_; }
     /// An idle stream that has something to say, or is gone: it can't be used for a new command.
     bool has_unexpected_input();
+
+    /// After the login: bytes may go by the thread's io_uring from now on, where there is one and
+    /// no TLS. A write may then fail after it was taken, which the next call says.
+    void join_ring();
+    /// Waits until all that was written is with the kernel: before the end of a stream whose last
+    /// words count.
+    Task<void> settle_writes(TimePoint deadline);
 
     /// Sends what TLS wants to say last and ends our direction. The socket closes with the object.
     void shut_down();

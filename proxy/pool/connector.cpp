@@ -235,6 +235,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
     link->is_mariadb = server.flavour == health::Flavour::mariadb;
     link->server_version = server.version_number;
     link->login_ok = login.handshake().final_ok();
+    link->stream->join_ring();
     co_await start_tracking(*link);
     if (request.learn_login_state && !link->broken) co_await learn_login_state(*link, request);
     if (link->broken) {

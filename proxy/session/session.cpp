@@ -22,6 +22,9 @@ using protocol::Command;
 
 namespace {
 
+/// How long the end of a session waits for a client that does not read what it was told last.
+constexpr auto last_words_time = std::chrono::seconds(1);
+
 /// A text that is not here whole may hide anything in the part that is missing.
 void distrust(sql::Statement& statement)
 {
@@ -88,6 +91,7 @@ Session::~Session()
 net::Task<CloseReason> Session::run()
 {
     auto reason = co_await serve();
+    co_await core_.client.settle_writes(core_.worker.reactor.now() + last_words_time);
     core_.client.shut_down();
     core_.worker.counters.sessions_closed[static_cast<std::size_t>(reason)].add();
     co_return reason;
@@ -109,6 +113,7 @@ net::Task<CloseReason> Session::serve()
     auto keep = std::max<std::size_t>(core_.worker.settings->config.limits.max_retry_command.value,
                                       core_.worker.buffers.chunk_size());
     begin_idle_limit();
+    core_.client.join_ring();
     core_.client.handle().on_hang_up([this] { core_.guard.note_client_gone(); });
     for (;;) {
         if (draining_ && may_end_now()) co_return CloseReason::shutdown;
