@@ -3,12 +3,15 @@
 #include "proxy/app/log.hpp"
 #include "proxy/net/tcp_options.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <vector>
 
 namespace pointsman::proxy {
 
 namespace {
+
+constexpr auto shortest_step = std::chrono::milliseconds(10);
 
 bool any_server_gone(const health::Topology& before, const health::Topology& after)
 {
@@ -42,7 +45,9 @@ void log_end(const SessionCore& core, CloseReason reason)
 
 Worker::Worker(SharedContext& shared, SettingsPtr settings, std::uint64_t seed)
     : counters_(std::make_unique<Counters>()),
-      context_(reactor_, shared, *counters_, std::move(settings), seed)
+      context_(reactor_, shared, *counters_, std::move(settings), seed),
+      published_(context_.topology),
+      ramp_(reactor_, [this] { ramp(); })
 {
     context_.end_session = [this](std::uint32_t connection_id) {
         post([connection_id](Worker& on_thread) { on_thread.kill_session(connection_id); });
@@ -103,7 +108,9 @@ void Worker::set_topology(health::TopologyPtr topology)
 {
     bool gone = any_server_gone(*context_.topology, *topology);
     auto severed = newly_severed(*context_.topology, *topology);
-    context_.topology = std::move(topology);
+    published_ = std::move(topology);
+    slow_start_.learn(*published_, context_.settings->config.pool.slow_start, reactor_.now());
+    ramp();
     context_.marks.learn(*context_.topology);
     counters_->topology_seen.set(context_.topology->revision);
     context_.topology_changed.notify_all();
@@ -114,6 +121,17 @@ void Worker::set_topology(health::TopologyPtr topology)
     for (const auto& server : context_.topology->servers) there.push_back(server.id);
     context_.pool.close_idle_except(there);
     for (auto* session : sessions_) session->drop_stale_links();
+}
+
+/// Gives the sessions the weights of now, and comes again while they change.
+void Worker::ramp()
+{
+    constexpr int steps = 20;
+    auto length = context_.settings->config.pool.slow_start;
+    auto now = reactor_.now();
+    context_.topology = slow_start_.ramped(published_, length, now);
+    if (slow_start_.is_ramping(length, now))
+        ramp_.set(now + std::max<config::Milliseconds>(length / steps, shortest_step));
 }
 
 void Worker::set_settings(SettingsPtr settings)

@@ -3,6 +3,7 @@
 // join and post happens on its own thread; others reach it by post.
 
 #include "proxy/net/listener.hpp"
+#include "proxy/pool/slow_start.hpp"
 #include "proxy/session/session.hpp"
 #include "proxy/session/worker_context.hpp"
 
@@ -49,11 +50,15 @@ public:
 private:
     void choose_io();
     void accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share);
+    void ramp();
     net::Task<void> run_session(std::unique_ptr<Session> session);
 
     std::unique_ptr<Counters> counters_;  // large: it has a slot for every possible server
     net::Reactor reactor_;
     WorkerContext context_;
+    health::TopologyPtr published_;  // without slow starts
+    SlowStart slow_start_;
+    net::Timer ramp_;
     std::map<std::string, std::unique_ptr<net::Listener>> listeners_;
     std::unordered_set<Session*> sessions_;
     std::thread thread_;

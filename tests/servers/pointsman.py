@@ -38,6 +38,8 @@ def config_for(servers, folder, modes=LISTENER_MODES, ports=None, **sections):
         "servers": [{"name": server.name, "address": f"{server.host}:{server.port}"}
                     for server in servers],
         "monitor": {"user": MONITOR[0], "password": MONITOR[1]},
+        # What tests look at is where reads go, not how soon.
+        "pool": {"slow_start": "0s"},
         "metrics": {"address": f"127.0.0.1:{free_port()}"},
         "admin": {"listen": f"127.0.0.1:{free_port()}"},
         "state_directory": str(Path(folder) / "state"),
