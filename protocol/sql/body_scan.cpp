@@ -84,7 +84,7 @@ std::uint32_t effect_of_variable(Word variable)
     switch (variable) {
         case Word::identity:
         case Word::last_insert_id:
-            return effect_reads_last_result | effect_last_insert_id;
+            return effect_last_insert_id;
         case Word::warning_count:
         case Word::error_count:
             return effect_reads_last_result;

@@ -172,7 +172,7 @@ constexpr FunctionTraits impure_functions[] = {
     {"service_get_read_locks", function, effect_user_lock},
     {"service_get_write_locks", function, effect_user_lock},
     {"service_release_locks", function, effect_user_lock},
-    {"last_insert_id", function, effect_reads_last_result | effect_last_insert_id},
+    {"last_insert_id", function, effect_last_insert_id},
     {"found_rows", function, effect_reads_last_result},
     {"row_count", function, effect_reads_last_result},
     {"connection_id", function, effect_connection_id},

@@ -103,7 +103,7 @@ enum Effect : std::uint32_t {
     effect_user_lock = 1u << 7,  // GET_LOCK, RELEASE_LOCK …
     effect_reads_last_result =
         1u
-        << 8,  // LAST_INSERT_ID(), FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS/ERRORS, GET DIAGNOSTICS
+        << 8,  // FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS/ERRORS, GET DIAGNOSTICS
     effect_calc_found_rows = 1u << 9,
     effect_handler = 1u << 10,
     effect_prepared_text = 1u << 11,  // PREPARE, EXECUTE, DEALLOCATE

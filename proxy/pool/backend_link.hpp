@@ -78,6 +78,7 @@ public:
     VariablesPtr login_variables = no_variables();
     bool is_resettable = false;  // login_variables are all that a reset loses
     bool needs_reset = false;    // holds what the next session must not see
+    bool is_altered = false;     // not as its group's logins any more: for this session only
 
     // The pool's own.
     Lease* parked_by = nullptr;

@@ -55,6 +55,7 @@ public:
     ~Lease();
 
     config::ServerId server() const { return group_->key.server; }
+    const LinkGroupKey& key() const { return group_->key; }
     /// The link in hand; nullptr when there is none.
     BackendLink* held() const { return held_.empty() ? nullptr : held_.front().get(); }
     /// Takes back the link that was parked last: false when somebody else has it now, or it is

@@ -30,6 +30,52 @@ std::string quoted_variable(const std::string& name)
     return quoted + '`';
 }
 
+/// Takes the place of digits by 0, to see the form of a text.
+std::string form_of(std::string_view text)
+{
+    std::string form(text);
+    for (char& c : form)
+        if (c >= '0' && c <= '9') c = '0';
+    return form;
+}
+
+/// A date that is one under every sql_mode.
+bool is_date(std::string_view text)
+{
+    if (form_of(text) != "0000-00-00") return false;
+    constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};  // of any year
+    auto month = std::stoi(std::string(text.substr(5, 2)));
+    auto day = std::stoi(std::string(text.substr(8, 2)));
+    return text.substr(0, 4) != "0000" && month >= 1 && month <= 12 && day >= 1 &&
+           day <= days[month - 1];
+}
+
+bool is_time_of_day(std::string_view text)
+{
+    auto fraction = text.find('.');
+    auto whole = text.substr(0, fraction);
+    if (form_of(whole) != "00:00:00" || whole.substr(0, 2) > "23") return false;
+    if (fraction == std::string_view::npos) return true;
+    auto digits = form_of(text.substr(fraction + 1));
+    return !digits.empty() && digits.size() <= 6 &&
+           digits.find_first_not_of('0') == std::string::npos;
+}
+
+/// DATE, TIME and TIMESTAMP literals give a variable of the same type (measured: MySQL 9.7). What
+/// is not plainly one of them stays where it is.
+std::optional<std::string> temporal_literal(const ReadVariable& variable)
+{
+    if (variable.is_mariadb || *variable.collation != "latin1_swedish_ci") return std::nullopt;
+    std::string_view text = *variable.text;
+    constexpr std::size_t date_size = 10;
+    if (is_date(text)) return "DATE'" + *variable.text + "'";
+    if (is_time_of_day(text)) return "TIME'" + *variable.text + "'";
+    bool is_both = text.size() > date_size && text[date_size] == ' ' &&
+                   is_date(text.substr(0, date_size)) && is_time_of_day(text.substr(date_size + 1));
+    if (is_both) return "TIMESTAMP'" + *variable.text + "'";
+    return std::nullopt;
+}
+
 std::optional<std::string> string_literal(const ReadVariable& variable)
 {
     if (!variable.hex || !variable.collation) return std::nullopt;
@@ -40,9 +86,9 @@ std::optional<std::string> string_literal(const ReadVariable& variable)
     if (!is_hex) return std::nullopt;
     std::string value = hex.empty() ? "''" : "0x" + hex;
     if (*variable.collation == "binary") return "_binary " + value;
-    // A value shorter than a LONG_BLOB's (a date's text, say) is told as MEDIUM_BLOB: no literal
-    // gives that.
-    if (variable.type == static_cast<std::uint8_t>(ColumnType::medium_blob)) return std::nullopt;
+    // What was a date or a time is told as MEDIUM_BLOB.
+    if (variable.type == static_cast<std::uint8_t>(ColumnType::medium_blob))
+        return temporal_literal(variable);
     auto character_set = variable.collation->substr(0, variable.collation->find('_'));
     return "_" + character_set + " " + value + " COLLATE " + *variable.collation;
 }
@@ -90,8 +136,7 @@ std::vector<protocol::Buffer> commands_to_state(const BackendLink& link, const S
                                                 StateNeed need)
 {
     std::vector<protocol::Buffer> commands;
-    bool resets = link.needs_reset ||
-                  (need == StateNeed::everything && needs_reset(link, state));
+    bool resets = link.needs_reset || (need == StateNeed::everything && needs_reset(link, state));
     if (resets) {
         commands.push_back({static_cast<protocol::Byte>(protocol::Command::reset_connection)});
         commands.push_back(protocol::encode_query(tracker_statement(link), link.negotiated));
@@ -151,8 +196,8 @@ std::optional<std::string> literal_of(const ReadVariable& variable)
 {
     if (!variable.text) return null_literal(variable);
     const auto& text = *variable.text;
-    bool is_plain = std::all_of(text.begin(), text.end(),
-                                [](unsigned char c) { return c > ' ' && c < 0x7f; });
+    bool is_plain =
+        std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
     switch (static_cast<ColumnType>(variable.type)) {
         case ColumnType::longlong:
             if (!is_plain) return std::nullopt;
@@ -208,7 +253,8 @@ public:
     ReadVariable variable()
     {
         const auto& definition = table_.columns[at_];
-        ReadVariable read{static_cast<std::uint8_t>(definition.type), definition.flags, {}, {}, {}};
+        ReadVariable read{
+            static_cast<std::uint8_t>(definition.type), definition.flags, {}, {}, {}, false};
         read.text = text();
         read.collation = text();
         read.hex = text();
@@ -238,7 +284,9 @@ void take_answer(const OwnTable& table, BackendLink& link, SessionState& state)
     if (unread.user_variables.empty()) return;
     bool movable = true;
     for (const auto& name : unread.user_variables) {
-        auto literal = literal_of(answer.variable());
+        auto read = answer.variable();
+        read.is_mariadb = link.is_mariadb;
+        auto literal = literal_of(read);
         movable = movable && literal.has_value();
         state.note_user_variable(name, literal);
     }

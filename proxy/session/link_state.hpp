@@ -41,6 +41,7 @@ struct ReadVariable {
     std::uint8_t type = 0;  // of the column definition
     std::uint16_t flags = 0;
     std::optional<std::string> text, collation, hex;
+    bool is_mariadb = false;
 };
 std::optional<std::string> literal_of(const ReadVariable& variable);
 

@@ -4,6 +4,7 @@
 #include "protocol/messages/change_user.hpp"
 #include "protocol/proxy_header.hpp"
 #include "protocol/server_error.hpp"
+#include "protocol/server_status.hpp"
 
 #include "proxy/net/random_bytes.hpp"
 #include "proxy/session/account_check.hpp"
@@ -37,8 +38,13 @@ void name_schema(protocol::Ok& ok, const std::string& schema)
 {
     auto changes = protocol::decode_session_state(ok.session_state);
     if (!changes) return;
-    for (auto& change : *changes)
-        if (auto* tracked = std::get_if<protocol::TrackedSchema>(&change)) tracked->name = schema;
+    std::erase_if(*changes, [](const auto& change) {
+        return std::holds_alternative<protocol::TrackedSchema>(change);
+    });
+    if (!schema.empty()) {
+        changes->push_back(protocol::TrackedSchema{schema});
+        ok.status |= protocol::server_status::session_state_changed;
+    }
     ok.session_state = protocol::encode_session_state(*changes);
 }
 
@@ -331,8 +337,7 @@ private:
         core_.state.set_status(ok.status);
         name_schema(ok, core_.state.schema());
         hide_untracked(ok, core_.account.capabilities);
-        bool must_read = release_links(core_);
-        if (must_read) co_await read_back_links(core_);
+        co_await give_back_links(core_);
         auto payload = protocol::encode_ok(ok, core_.account.capabilities);
         auto bytes = first;
         auto final_packet = handshake_.frame_final(payload);

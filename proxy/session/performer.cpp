@@ -153,7 +153,8 @@ bool Performer::must_read_first() const
     if (unread.server != route_.server) return true;
     // Its OK repeats the number of warnings.
     bool asks = facts_.command == Command::init_db ||
-                (facts_.statement && facts_.statement->has(sql::effect_reads_last_result));
+                (facts_.statement && (facts_.statement->has(sql::effect_reads_last_result) ||
+                                      facts_.statement->has(sql::effect_last_insert_id)));
     bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
     return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
 }
@@ -389,10 +390,18 @@ net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseR
 void Performer::settle(BackendLink& link)
 {
     auto* run = runs_statement() ? facts_.statement : nullptr;  // to prepare it does nothing yet
-    Settled settled{facts_.command,    run,                 &report_,
-                    link.server,       route_.on_replica,   state_changed_,
-                    link.tracks_state, text_.assigned,      text_.sets_collation,
-                    text_.held,        text_.runs_known_text};
+    Settled settled{facts_.command,
+                    run,
+                    &report_,
+                    link.server,
+                    route_.on_replica,
+                    state_changed_,
+                    link.tracks_state,
+                    text_.assigned,
+                    text_.sets_collation,
+                    text_.held,
+                    text_.runs_known_text,
+                    text_.may_call};
     core_.state.settle(settled);
     if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);
@@ -448,9 +457,8 @@ protocol::Buffer Performer::edit(protocol::Held held, protocol::Bytes payload)
 
 protocol::Buffer Performer::edit_state(protocol::Bytes payload)
 {
-    auto edited =
-        take_tracked_state(payload, link_->negotiated, core_.account.capabilities, core_.state,
-                           facts_.statement);
+    auto edited = take_tracked_state(payload, link_->negotiated, core_.account.capabilities,
+                                     core_.state, facts_.statement);
     state_changed_ = state_changed_ || edited.state_changed;
     gtids_off_ = gtids_off_ || edited.gtids_off;
     if (!edited.gtids.empty()) note_written(edited.gtids);

@@ -25,7 +25,7 @@ struct CommandText {
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
     /// As in Settled.
     std::vector<protocol::sql::HeldChange> held = {};
-    bool runs_known_text = false;
+    bool runs_known_text = false, may_call = false;
 };
 
 class Performer : private ResponseEditor {

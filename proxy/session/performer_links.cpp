@@ -14,7 +14,9 @@ namespace sql = protocol::sql;
 bool Performer::asks_for_lost_result() const
 {
     const auto& state = core_.state;
-    bool asks = facts_.statement && asks_for_last_result(*facts_.statement);
+    bool runs = facts_.command == protocol::Command::query ||
+                facts_.command == protocol::Command::stmt_execute;
+    bool asks = runs && facts_.statement && asks_for_last_result(*facts_.statement);
     if (!asks || !state.last_result_on()) return false;
     // No warnings were left, and every link in the pool is without.
     bool about_warnings = facts_.statement->kind != sql::StatementKind::select;

@@ -15,10 +15,10 @@ enum Pin : std::uint32_t {
     pin_lock_tables = 1u << 1,
     pin_session_variable = 1u << 2,  // one that can't be set again elsewhere
     pin_session_tracking = 1u << 3,  // the client chose what is tracked: we no longer see all
-    pin_set_option = 1u << 4,        // COM_SET_OPTION
-    pin_xa = 1u << 5,
-    pin_unexplained = 1u << 6,       // something may be there that nobody can name
-    pin_next_transaction = 1u << 7,  // SET TRANSACTION …: until the next statement
+    pin_xa = 1u << 4,
+    pin_unexplained = 1u << 5,       // something may be there that nobody can name
+    pin_next_transaction = 1u << 6,  // SET TRANSACTION …: until the next statement
+    pin_role = 1u << 7,  // SET ROLE, RESOURCE GROUP: outlives COM_RESET_CONNECTION
     // Only statements that go to the primary anyway depend on these; they die with the server.
     pin_user_variable = 1u << 16,
     pin_prepared_text = 1u << 17,
@@ -42,10 +42,10 @@ constexpr std::array<PinName, pin_count> pin_names{{
     {pin_lock_tables, "table_locks"},
     {pin_session_variable, "session_variable"},
     {pin_session_tracking, "session_tracking"},
-    {pin_set_option, "set_option"},
     {pin_xa, "xa"},
     {pin_unexplained, "unexplained"},
     {pin_next_transaction, "next_transaction"},
+    {pin_role, "role"},
     {pin_user_variable, "user_variable"},
     {pin_prepared_text, "prepared_text"},
     {pin_user_lock, "user_lock"},

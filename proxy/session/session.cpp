@@ -1,6 +1,7 @@
 #include "proxy/session/session.hpp"
 
 #include "protocol/messages/query.hpp"
+#include "protocol/messages/simple_commands.hpp"
 #include "protocol/server_error.hpp"
 #include "protocol/server_status.hpp"
 #include "protocol/sql/connection_id.hpp"
@@ -56,6 +57,13 @@ NextCommand no_command(net::Wait wait)
 {
     bool timed_out = wait == net::Wait::timed_out;
     return {std::nullopt, timed_out ? NoCommand::timed_out : NoCommand::cancelled};
+}
+
+std::optional<protocol::ConnectionOption> option_in(protocol::Bytes payload)
+{
+    auto option = protocol::decode_set_option(payload);
+    if (!option) return std::nullopt;
+    return *option;
 }
 
 bool begins_replication(Command command)
@@ -201,8 +209,18 @@ net::Task<Session::Ended> Session::handle_other(ClientCommand command)
         auto error = server_error::unknown_command();
         co_return co_await refuse(command, std::move(error));
     }
-    Performer performer(core_, command, CommandFacts{command.command, nullptr, std::nullopt});
+    std::optional<protocol::ConnectionOption> option;
+    if (command.command == Command::set_option) option = option_in(payload_of(core_, command));
+    CommandText out;
+    out.keeps_link = option.has_value();
+    Performer performer(core_, command, CommandFacts{command.command, nullptr, std::nullopt},
+                        std::move(out));
     auto ended = co_await performer.perform();
+    if (!ended && option) {
+        if (performer.link() && performer.report().error_code == 0)
+            set_multi_statements(core_, *option == protocol::ConnectionOption::multi_statements_on);
+        co_await give_back_links(core_);
+    }
     if (!ended && begins_replication(command.command)) ended = CloseReason::replication_ended;
     co_return ended;
 }
@@ -287,7 +305,7 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     core_.links.drop_all_but(link.server);
     core_.prepared.clear();
     auto status = performer.report().status;
-    core_.state.reset(std::move(schema));
+    core_.state.reset_connection(std::move(schema));
     core_.state.set_status(status);
     begin_idle_limit();
     link.variables = link.user_variables = no_variables();
@@ -313,8 +331,7 @@ net::Task<void> Session::learn_reset_variables(BackendLink& link)
         for (const auto& [name, value] : *now->variables)
             core_.state.note_silent_variable(name, value);
     link.variables = core_.state.variables();
-    bool must_read = release_links(core_);
-    if (must_read) co_await read_back_links(core_);
+    co_await give_back_links(core_);
 }
 
 net::Task<Session::Ended> Session::log_in_again(ClientCommand command)

@@ -49,6 +49,10 @@ public:
         return nullptr;
     }
     Lease& add(std::unique_ptr<Lease> lease) { return *leases_.emplace_back(std::move(lease)); }
+    void remove(config::ServerId server)
+    {
+        std::erase_if(leases_, [=](const auto& lease) { return lease->server() == server; });
+    }
     /// The link to `server` that the session holds now.
     BackendLink* held(config::ServerId server) const
     {
@@ -127,6 +131,9 @@ void count_pins(SessionCore& core, std::uint32_t pins);
 std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
                                                     std::optional<std::string_view> text);
 
+/// COM_SET_OPTION: whether several statements may stand in one text is settled by the login of each
+/// link, so from here on the session is one of another group.
+void set_multi_statements(SessionCore& core, bool on);
 /// The session's claim on links to `server`.
 Lease& lease_of(SessionCore& core, config::ServerId server);
 /// What a new link of the session's own logs in with.
@@ -136,6 +143,8 @@ LinkRequest link_request(const SessionCore& core);
 bool release_links(SessionCore& core);
 /// Reads from links that are to be left what only they know, and parks them.
 net::Task<void> read_back_links(SessionCore& core);
+/// The two together, where it need not be fast.
+net::Task<void> give_back_links(SessionCore& core);
 /// The session ends: what is clean is for others, the rest is closed.
 void end_links(SessionCore& core);
 

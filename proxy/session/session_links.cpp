@@ -43,7 +43,7 @@ bool ends_soon(const BackendLink& link)
 void park(SessionCore& core, Lease& lease)
 {
     auto& link = *lease.held();
-    if (!is_clean(link) || ends_soon(link)) return lease.drop();
+    if (!is_clean(link) || link.is_altered || ends_soon(link)) return lease.drop();
     if (core.tag->clear_link()) lease.park();
 }
 
@@ -58,7 +58,11 @@ std::optional<std::vector<std::string>> assigned_by(const SessionCore& core,
 
 Lease& lease_of(SessionCore& core, config::ServerId server)
 {
-    if (auto* lease = core.links.find(server)) return *lease;
+    if (auto* lease = core.links.find(server)) {
+        bool same = lease->key().capabilities == core.account.capabilities;
+        if (same || lease->held()) return *lease;
+        core.links.remove(server);
+    }
     LinkGroupKey key{server,
                      core.account.user,
                      core.account.capabilities,
@@ -67,6 +71,20 @@ Lease& lease_of(SessionCore& core, config::ServerId server)
                      core.era};
     auto& pool = core.worker.pool;
     return core.links.add(std::make_unique<Lease>(pool, pool.group(key)));
+}
+
+void set_multi_statements(SessionCore& core, bool on)
+{
+    auto& capabilities = core.account.capabilities;
+    bool was_on = (capabilities & protocol::capability::multi_statements) != 0;
+    if (on == was_on) return;
+    capabilities ^= protocol::capability::multi_statements;
+    for (const auto& lease : core.links.all()) {
+        if (lease->held())
+            lease->held()->is_altered = true;
+        else
+            lease->drop();
+    }
 }
 
 LinkRequest link_request(const SessionCore& core)
@@ -97,6 +115,11 @@ net::Task<void> read_back_links(SessionCore& core)
         if (!link->broken && !core.state.unread().empty()) co_await read_unread(*link, core.state);
         if (!needs(core, *link)) park(core, *lease);
     }
+}
+
+net::Task<void> give_back_links(SessionCore& core)
+{
+    if (release_links(core)) co_await read_back_links(core);
 }
 
 void end_links(SessionCore& core)

@@ -59,8 +59,7 @@ bool has_mode(std::string_view modes, std::string_view mode)
 
 bool asks_for_last_result(const sql::Statement& statement)
 {
-    return statement.has(sql::effect_reads_last_result) &&
-           !statement.has(sql::effect_last_insert_id);
+    return statement.has(sql::effect_reads_last_result);
 }
 
 void SessionState::reset(std::string schema)
@@ -70,6 +69,14 @@ void SessionState::reset(std::string schema)
     dialect_.mariadb = dialect.mariadb;
     dialect_.server_version = dialect.server_version;
     schema_ = std::move(schema);
+}
+
+void SessionState::reset_connection(std::string schema)
+{
+    auto left = pins_ & pin_role;
+    auto server = pin_server_;
+    reset(std::move(schema));
+    if (left != pin_none) pin(left, *server);
 }
 
 void SessionState::set_server_version(bool mariadb, std::uint32_t version)
@@ -142,7 +149,9 @@ void SessionState::settle_last_result(const Settled& settled)
     if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
     // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is, unless they fail, which may be said
     // by a warning; a SELECT that asks has its own result.
-    bool only_asks = statement && !is_select && statement->has(sql::effect_reads_last_result);
+    bool shows = statement && (statement->kind == sql::StatementKind::show ||
+                               statement->kind == sql::StatementKind::other);
+    bool only_asks = shows && statement->has(sql::effect_reads_last_result);
     if (only_asks && report.error_code == 0 && report.warnings == 0) return;
     if (is_select && asks_for_last_result(*statement)) asks_for_results_ = true;
     last_result_lost_ = false;
@@ -273,7 +282,6 @@ void SessionState::settle_held(const Settled& settled)
 std::uint32_t SessionState::pins_left_by(const Settled& settled) const
 {
     std::uint32_t pins = pin_none;
-    if (settled.command == protocol::Command::set_option) pins |= pin_set_option;
     if (immovable_changed_) pins |= pin_session_variable;
     if (!settled.statement) return pins;
     const auto& statement = *settled.statement;
@@ -284,8 +292,9 @@ std::uint32_t SessionState::pins_left_by(const Settled& settled) const
     bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
     if (unreported && statement.kind == sql::StatementKind::set_transaction)
         pins |= pin_next_transaction;
-    else if (unreported && settled.link_tracks_state)
-        pins |= pin_unexplained;
+    else if (unreported && settled.link_tracks_state && !settled.state_changed &&
+             !statement.has(sql::effect_session_tracking))
+        pins |= pin_role;
     bool explained = explains_state_change(statement) || settled.runs_known_text;
     if (settled.state_changed && !variable_changed_ && !explained) pins |= pin_unexplained;
     // Not every change is reported: what a text does that nobody knows may be anything.
@@ -313,7 +322,8 @@ void SessionState::settle_failure(const Settled& settled)
     bool several = statement.statement_count > 1;
     bool runs_more = statement.kind == sql::StatementKind::call ||
                      (statement.kind == sql::StatementKind::execute && !settled.runs_known_text);
-    bool did_some = several || (runs_more && !refused_at_once(settled.report->error_code));
+    bool leaves_some = several && (settled.may_call || (statement.effects & effects_held) != 0);
+    bool did_some = leaves_some || (runs_more && !refused_at_once(settled.report->error_code));
     if (did_some) pin(pin_unexplained, settled.server);
 }
 

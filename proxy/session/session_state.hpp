@@ -37,6 +37,7 @@ struct Settled {
     std::vector<protocol::sql::HeldChange> held = {};
     /// It runs a text that is known, and does nothing to the session but what is said here.
     bool runs_known_text = false;
+    bool may_call = false;  // one of several statements may be a CALL
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session
@@ -62,8 +63,10 @@ bool asks_for_last_result(const protocol::sql::Statement& statement);
 
 class SessionState {
 public:
-    /// After login, COM_CHANGE_USER and COM_RESET_CONNECTION.
+    /// After login and COM_CHANGE_USER.
     void reset(std::string schema);
+    /// The same after COM_RESET_CONNECTION, which leaves roles as they are (measured: MySQL 9.7).
+    void reset_connection(std::string schema);
     /// Takes in the session state of one OK packet.
     void note_changes(const std::vector<protocol::TrackedChange>& changes);
     /// The value of a variable that the server set without reporting it.

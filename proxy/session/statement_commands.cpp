@@ -163,8 +163,7 @@ net::Task<Ended> close(SessionCore& core, ClientCommand command, std::uint32_t i
         forget_statement(*link, statement.key.get());
     }
     core.prepared.erase(id);
-    bool must_read = release_links(core);
-    if (must_read) co_await read_back_links(core);
+    co_await give_back_links(core);
     bool client_there = co_await discard(core, command);
     if (!client_there) co_return CloseReason::client_closed;
     co_return std::nullopt;
@@ -187,8 +186,7 @@ net::Task<Ended> send_long_data(SessionCore& core, ClientCommand command, std::u
     if (after && server)
         core.prepared.rebind(*after,
                              [server](PreparedStatement& one) { one.long_data_on = server; });
-    bool must_read = release_links(core);
-    if (must_read) co_await read_back_links(core);
+    co_await give_back_links(core);
     co_return ended;
 }
 

@@ -1,5 +1,7 @@
 #include "proxy/session/text_effects.hpp"
 
+#include <algorithm>
+
 namespace pointsman::proxy {
 
 namespace sql = protocol::sql;
@@ -30,6 +32,14 @@ bool tells_all(const sql::Statement& statement)
     }
 }
 
+/// Somewhere in the text; a mention too many only keeps a link after an error.
+bool mentions_call(std::string_view text)
+{
+    constexpr std::string_view word = "call";
+    auto same = [](char a, char b) { return (a | 0x20) == b; };
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+}
+
 /// EXECUTE does what the text does that was prepared, if that is known.
 void note_run(const SessionCore& core, CommandText& out)
 {
@@ -52,6 +62,7 @@ void note_effects(const SessionCore& core, const sql::Statement& statement,
                   std::optional<std::string_view> text, CommandText& out)
 {
     bool executes = statement.kind == sql::StatementKind::execute;
+    if (statement.statement_count > 1) out.may_call = !text || mentions_call(*text);
     if (statement.has(sql::effect_user_variable) && !executes)
         out.assigned = assigned_by(core, text);
     if (!core.state.may_change_held(statement)) return;

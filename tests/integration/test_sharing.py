@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import struct
 import threading
 
 import pymysql
@@ -296,3 +297,66 @@ def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
             assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
             rows(connection, f"SET SESSION {name} = 0")
             assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
+
+
+def test_several_statements_allowed_by_one_session_are_not_by_others(start_proxy):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+
+    def allow(client, allowed):
+        client._execute_command(0x1b, struct.pack("<H", 0 if allowed else 1))
+        client._read_packet()
+
+    def allows_several(client):
+        try:
+            with contextlib.closing(client.cursor()) as cursor:
+                cursor.execute("DO 1; DO 2")
+                cursor.nextset()
+            return True
+        except pymysql.err.ProgrammingError:
+            rows(client, "DO 0")  # the link was kept for the error
+            return False
+
+    with sessions(proxy, 2) as (one, two):
+        allow(one, False)
+        rows(two, "DO 0")
+        allow(two, True)
+        for _ in range(2):
+            assert not allows_several(one)
+            assert allows_several(two)
+        two._execute_command(0x1f, b"")  # COM_RESET_CONNECTION
+        two._read_packet()
+        assert not allows_several(one)
+        assert allows_several(two)
+    with sessions(proxy, 1) as (three,):
+        assert not allows_several(three)
+
+
+def test_a_role_is_the_sessions_own_even_after_a_reset(start_proxy, cluster, account):
+    proxy = start_proxy(workers=1, pool={"max_links": 2, "link_wait_timeout": "200ms"})
+    user = account("pw")
+    cluster.primary.sql(f"CREATE ROLE IF NOT EXISTS borrowed; GRANT borrowed TO {user}")
+    cluster.wait_replicated()
+    with sessions(proxy, 2, user=user, password="pw") as (one, two):
+        rows(one, "SET ROLE ALL")
+        one._execute_command(0x1f, b"")  # COM_RESET_CONNECTION
+        one._read_packet()
+        for _ in range(2):
+            assert value(two, "SELECT CURRENT_ROLE()") == "NONE"
+            assert "borrowed" in value(one, "SELECT CURRENT_ROLE()")
+
+
+def test_dates_in_variables_move(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @d, @t, @s, COLLATION(@s)")
+            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags)
+                                       for f in cursor._result.fields]
+    setting = ("SET @d=DATE'2024-02-28', @t=TIME'11:12:13.5', @s=TIMESTAMP'2024-12-31 01:02:03'")
+    with sessions(proxy, 2) as (one, two), \
+            contextlib.closing(cluster.primary.connect()) as direct:
+        rows(one, setting)
+        rows(direct, setting)
+        assert value(two, "SELECT @d") is None
+        assert seen(one) == seen(direct)

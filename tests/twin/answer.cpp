@@ -55,24 +55,48 @@ bool has_same_end(const protocol::Buffer& proxied, const protocol::Buffer& direc
 
 /// A server may say that session state changed and then tell nothing (a transaction within a
 /// routine): whether it would have is not known where it tells Pointsman something.
-protocol::Buffer without_empty_state(Bytes payload, protocol::Capabilities capabilities)
+/// The OK of COM_PING repeats the warnings of the statement before, which nobody asks it for.
+protocol::Buffer plain_ok(Command command, Bytes payload, protocol::Capabilities capabilities)
 {
     protocol::Buffer same(payload.begin(), payload.end());
     if (payload.empty() || (payload[0] != 0x00 && payload[0] != 0xfe)) return same;
     auto ok = protocol::decode_ok(payload, capabilities);
     if (!ok || !ok->session_state.empty()) return same;
+    if (command == Command::ping) ok->warnings = 0;
     ok->status &= static_cast<std::uint16_t>(~protocol::server_status::session_state_changed);
     return protocol::encode_ok(*ok, capabilities);
 }
 
-bool is_same_but_for_empty_state(const protocol::Buffer& proxied, const protocol::Buffer& direct,
-                                 protocol::Capabilities capabilities)
+/// The ERR of a FETCH without a cursor names the statement's id.
+std::string without_ids(Bytes err)
+{
+    std::string text(protocol::as_text(err));
+    auto open = text.find('('), close = text.find(')');
+    bool names_id = text.find("has no open cursor") != text.npos && close != text.npos;
+    return names_id ? text.erase(open, close - open) : text;
+}
+
+/// Pointsman's word that it does not know what the statement before left: it is no guess.
+bool is_honest_refusal(const protocol::Buffer& proxied)
+{
+    auto packets = packets_of(proxied);
+    auto error = packets.size() == 1 ? protocol::decode_err(packets.front().payload)
+                                     : protocol::decode_err({});
+    return error && error->code == 1105 &&
+           error->message.starts_with("What the statement before left");
+}
+
+bool is_same_but_for_own_things(Command command, const protocol::Buffer& proxied,
+                                const protocol::Buffer& direct, protocol::Capabilities capabilities)
 {
     auto left = packets_of(proxied), right = packets_of(direct);
-    auto same = [capabilities](const Packet& a, const Packet& b) {
-        return a.header.sequence == b.header.sequence &&
-               without_empty_state(a.payload, capabilities) ==
-                   without_empty_state(b.payload, capabilities);
+    auto same = [=](const Packet& a, const Packet& b) {
+        if (a.header.sequence != b.header.sequence || a.payload.empty() || b.payload.empty())
+            return false;
+        constexpr Byte err = 0xff;
+        if (a.payload[0] == err) return without_ids(a.payload) == without_ids(b.payload);
+        return plain_ok(command, a.payload, capabilities) ==
+               plain_ok(command, b.payload, capabilities);
     };
     return std::ranges::equal(left, right, same);
 }
@@ -84,8 +108,7 @@ std::string describe_ok(Bytes payload, protocol::Capabilities capabilities)
     auto text = "  = OK affected " + std::to_string(ok->affected_rows) + ", insert id " +
                 std::to_string(ok->last_insert_id) + ", status " + std::to_string(ok->status) +
                 ", warnings " + std::to_string(ok->warnings) + ", info \"" + ok->info + "\"";
-    if (!ok->session_state.empty())
-        text += ", state " + printable(ok->session_state, shown_bytes);
+    if (!ok->session_state.empty()) text += ", state " + printable(ok->session_state, shown_bytes);
     return text;
 }
 
@@ -108,7 +131,8 @@ bool is_same(Command command, const Answer& proxied, const Answer& direct,
     if (proxied.wire == direct.wire) return true;
     if (command == Command::stmt_prepare) return is_same_but_for_id(proxied.wire, direct.wire);
     if (command == Command::change_user) return has_same_end(proxied.wire, direct.wire);
-    return is_same_but_for_empty_state(proxied.wire, direct.wire, capabilities);
+    return is_honest_refusal(proxied.wire) ||
+           is_same_but_for_own_things(command, proxied.wire, direct.wire, capabilities);
 }
 
 std::string printable(Bytes bytes, std::size_t longest)

@@ -11,7 +11,9 @@ constexpr TextRow reads[] = {
     {5, "SELECT * FROM {t} ORDER BY id LIMIT {0-5}"},
     {3, "SELECT COUNT(*), MIN(n), MAX(v) FROM {t}"},
     {2, "SELECT GROUP_CONCAT(v ORDER BY id) FROM {t}"},
-    {2, "SELECT a.id, b.v FROM t1 a JOIN t2 b ON a.id = b.id ORDER BY 1, 2 LIMIT 4"},
+    {2,
+     "SELECT a.id, b.v FROM t1 a FORCE INDEX (PRIMARY) STRAIGHT_JOIN t2 b FORCE INDEX (PRIMARY)"
+     " ON a.id = b.id ORDER BY a.id LIMIT 4"},
     {2, "WITH c AS (SELECT id FROM {t}) SELECT COUNT(*) FROM c"},
     {1, "TABLE t1 ORDER BY id LIMIT 2"},
     {1, "VALUES ROW({lit}, 1), ROW({lit}, 2)"},
@@ -194,8 +196,10 @@ constexpr TextRow freeing[] = {
     {1, "COMMIT", hold_nothing, hold_transaction},
     {1, "ROLLBACK", hold_nothing, hold_transaction},
     {1, "SET autocommit = 1", hold_nothing, hold_transaction},
-    {1, "DROP TEMPORARY TABLE IF EXISTS tw{me}.tmp1, tw{me}.tmp2, tw{me}.t2, tw{me}b.tmp1, "
-        "tw{me}b.tmp2, tw{me}b.t2", hold_nothing, hold_temporary},
+    {1,
+     "DROP TEMPORARY TABLE IF EXISTS tw{me}.tmp1, tw{me}.tmp2, tw{me}.t2, tw{me}b.tmp1, "
+     "tw{me}b.tmp2, tw{me}b.t2",
+     hold_nothing, hold_temporary},
     {1, "UNLOCK TABLES", hold_nothing, hold_table_locks},
     {1, "DO RELEASE_ALL_LOCKS()", hold_nothing, hold_user_locks},
     {1, "HANDLER h2 CLOSE", hold_nothing, hold_handler},
@@ -205,11 +209,29 @@ constexpr TextRow freeing[] = {
 
 }  // namespace
 
-std::span<const TextRow> read_texts() { return reads; }
-std::span<const TextRow> setting_texts() { return settings; }
-std::span<const TextRow> write_texts() { return writes; }
-std::span<const TextRow> object_texts() { return objects; }
-std::span<const TextRow> quiet_texts() { return quiet; }
-std::span<const TextRow> freeing_texts() { return freeing; }
+std::span<const TextRow> read_texts()
+{
+    return reads;
+}
+std::span<const TextRow> setting_texts()
+{
+    return settings;
+}
+std::span<const TextRow> write_texts()
+{
+    return writes;
+}
+std::span<const TextRow> object_texts()
+{
+    return objects;
+}
+std::span<const TextRow> quiet_texts()
+{
+    return quiet;
+}
+std::span<const TextRow> freeing_texts()
+{
+    return freeing;
+}
 
 }  // namespace pointsman::twin

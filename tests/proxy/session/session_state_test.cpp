@@ -120,7 +120,7 @@ TEST_CASE("each statement that leaves state on its link pins the session")
         {{.text = "PREPARE p FROM 'SELECT 1'"}, pin_prepared_text},
         {{.text = "SELECT GET_LOCK('a', 1)"}, pin_user_lock},
         {{.text = "HANDLER t OPEN"}, pin_handler},
-        {{.text = "SET session_track_schema=OFF"}, pin_session_tracking | pin_unexplained},
+        {{.text = "SET session_track_schema=OFF"}, pin_session_tracking},
         // Links always report a session's own GTIDs; whether it sees them is known here.
         {{.text = "SET session_track_gtids=OWN_GTID",
           .changes = {TrackedVariable{"session_track_gtids", "OWN_GTID"}}},
@@ -135,7 +135,7 @@ TEST_CASE("each statement that leaves state on its link pins the session")
          pin_session_variable},
         {{.text = "SET time_zone='+01:00'", .link_tracks_state = false}, pin_session_variable},
         // What a SET did without any report, nobody can do again.
-        {{.text = "SET ROLE admin"}, pin_unexplained},
+        {{.text = "SET ROLE admin"}, pin_role},
         {{.text = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"}, pin_next_transaction},
         // A change that is reported without a name.
         {{.text = "CALL p()", .state_changed = true}, pin_unexplained},
@@ -159,20 +159,6 @@ TEST_CASE("each statement that leaves state on its link pins the session")
         const bool every_statement = (row.pins & pins_every_statement) != 0;
         CHECK(state.pinned_to().has_value() == every_statement);
     }
-}
-
-TEST_CASE("COM_SET_OPTION pins")
-{
-    SessionState state;
-    protocol::Report report;
-    report.has_status = true;
-    report.status = status::autocommit;
-    Settled settled;
-    settled.command = protocol::Command::set_option;
-    settled.report = &report;
-    settled.server = primary;
-    state.settle(settled);
-    CHECK(state.pins() == pin_set_option);
 }
 
 TEST_CASE("what frees a session of its pins")
@@ -262,12 +248,29 @@ TEST_CASE("handlers, transactions, locks and prepared texts pin until they end")
         // So may what failed after it began.
         {{.text = "CALL p()", .error_code = 1644}, {.text = "SELECT 1"}, pin_unexplained},
         {{.text = "CALL p()", .error_code = 1305}, {.text = "SELECT 1"}, pin_none},
-        {{.text = "SET @a=1; SELECT x", .error_code = 1054}, {.text = "SELECT 1"}, pin_unexplained},
+        {{.text = "DO 1; SELECT x", .error_code = 1054}, {.text = "SELECT 1"}, pin_none},
+        {{.text = "DO 1; HANDLER t OPEN; SELECT x", .error_code = 1054},
+         {.text = "SELECT 1"},
+         pin_unexplained},
         // Nothing of a body is done when it is stored.
         {{.text = "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=GET_LOCK('a', 1)"},
          {.text = "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO CREATE TEMPORARY TABLE x (a INT)"},
          pin_none},
     });
+}
+
+TEST_CASE("a role outlives a reset of the connection, and its pin with it")
+{
+    auto state = state_after({{.text = "SET ROLE admin"}, {.text = "LOCK TABLES t READ"}});
+    state.reset_connection("shop");
+    CHECK(state.pins() == pin_role);
+    CHECK(state.pinned_to() == primary);
+    CHECK(state.schema() == "shop");
+    state.reset("");
+    CHECK(state.pins() == pin_none);
+    auto other = state_after({{.text = "LOCK TABLES t READ"}});
+    other.reset_connection("");
+    CHECK_FALSE(other.bound_to());
 }
 
 TEST_CASE("a reset ends all that a session had, but not what its server is")
