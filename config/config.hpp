@@ -124,6 +124,8 @@ struct Failover {
     Milliseconds witness_silence{350};  // a replica that heard nothing for so long says "gone"
     Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
     Milliseconds cooldown{30'000};      // no second automatic failover within
+    std::string journal = "takeovers.jsonl";  // below state_directory; empty: memory only
+    ByteCount journal_size{16'777'216};       // then a new file; the one before it is kept
     friend bool operator==(const Failover&, const Failover&) = default;
 };
 

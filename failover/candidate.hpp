@@ -18,7 +18,12 @@
 namespace pointsman::failover {
 
 /// Why the role moves.
-enum class Cause : std::uint8_t { switchover, failover, rejoin };
+enum class Cause : std::uint8_t {
+    switchover,
+    failover,
+    rejoin,
+    resume,  // of a takeover whose process died
+};
 
 /// What servers have received or executed, as far as it is known.
 using Positions = std::map<config::ServerId, protocol::GtidSet>;

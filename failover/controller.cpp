@@ -20,6 +20,9 @@ milliseconds rounded(TimePoint::duration span)
 std::string title_of(const Takeover& takeover)
 {
     if (takeover.cause == Cause::rejoin) return "rejoin of " + takeover.from_name;
+    if (takeover.cause == Cause::resume)
+        return "rest of the interrupted takeover from " + takeover.from_name +
+               (takeover.to_name.empty() ? "" : " to " + takeover.to_name);
     auto text =
         takeover.cause == Cause::switchover ? std::string("switchover") : std::string("failover");
     text += " from " + takeover.from_name;
@@ -100,7 +103,8 @@ bool Controller::may_be_left() const
         return fence - takeover_.steps.begin() > static_cast<std::ptrdiff_t>(at_);
     }
     return phase_ == Phase::finishing || (phase_ == Phase::undoing && !held_) ||
-           (phase_ == Phase::running && takeover_.cause == Cause::rejoin);
+           (phase_ == Phase::running &&
+            (takeover_.cause == Cause::rejoin || takeover_.cause == Cause::resume));
 }
 
 void Controller::release(Actions& actions)
@@ -144,6 +148,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
             pause_began_ = now;
             break;
         case StepKind::promote:
+            record(JournalKind::step_begun, step().title, now, now, actions);
             promote_until_ = now + settings_.promote_wait;
             break;
         case StepKind::check:
@@ -419,7 +424,32 @@ void Controller::finish(Ending ending, const std::string& summary, TimePoint now
 void Controller::record(JournalKind kind, std::string text, TimePoint since, TimePoint now,
                         Actions& actions) const
 {
-    actions.emplace_back(Record{{kind, std::move(text), rounded(now - since)}});
+    JournalEntry entry{kind, std::move(text), rounded(now - since)};
+    if (kind != JournalKind::finding && kind != JournalKind::warning) add_particulars(entry);
+    actions.emplace_back(Record{std::move(entry)});
+}
+
+/// What a process that starts in the middle of this takeover must know of it.
+void Controller::add_particulars(JournalEntry& entry) const
+{
+    entry.cause = to_text(takeover_.cause);
+    entry.from = journal_server(takeover_.from);
+    if (takeover_.to) entry.to = journal_server(*takeover_.to);
+    bool of_step = entry.kind == JournalKind::step_begun || entry.kind == JournalKind::step_done ||
+                   entry.kind == JournalKind::step_failed;
+    if (of_step && at_ < takeover_.steps.size()) entry.step = to_text(step().kind);
+    if (entry.kind == JournalKind::step_done) entry.gtids = collected_.to_string();
+    const auto* old = evidence_.find(takeover_.from);
+    if (entry.kind != JournalKind::began || !old || !old->report) return;
+    entry.gtids = old->report->executed;
+    entry.survey = old->survey;
+}
+
+JournalServer Controller::journal_server(config::ServerId id) const
+{
+    const auto* sight = evidence_.find(id);
+    if (!sight) return {};
+    return {sight->server.name, sight->report ? sight->report->facts.uuid : ""};
 }
 
 }  // namespace pointsman::failover

@@ -111,6 +111,8 @@ private:
     void finish(Ending ending, const std::string& summary, TimePoint now, Actions& actions);
     void record(JournalKind kind, std::string text, TimePoint since, TimePoint now,
                 Actions& actions) const;
+    void add_particulars(JournalEntry& entry) const;
+    JournalServer journal_server(config::ServerId id) const;
     bool waits() const;
     const Step& step() const { return takeover_.steps[at_]; }
 

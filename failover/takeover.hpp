@@ -31,6 +31,7 @@ enum class StepKind : std::uint8_t {
     finish,             // the rest, while clients work
 };
 std::string_view to_text(StepKind kind);
+std::string_view to_text(Cause cause);
 
 /// What a step does when an order of it fails.
 enum class OnFailure : std::uint8_t { undo, go_on, try_again };

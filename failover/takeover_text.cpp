@@ -38,6 +38,12 @@ std::string_view to_text(StepKind kind)
     return words[static_cast<std::size_t>(kind)];
 }
 
+std::string_view to_text(Cause cause)
+{
+    constexpr std::array<std::string_view, 4> words{"switchover", "failover", "rejoin", "resume"};
+    return words[static_cast<std::size_t>(cause)];
+}
+
 std::string to_text(const Takeover& takeover, const Evidence& evidence)
 {
     std::string text;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <variant>
 
@@ -51,7 +52,17 @@ bool is_set(std::string_view query, std::string_view key)
 json::array journal_of(const FailoverLoop& failover)
 {
     json::array lines;
-    for (const auto& line : failover.journal()) lines.emplace_back(line);
+    for (const auto& line : failover.journal()) lines.emplace_back(failover::to_text(line.entry));
+    return lines;
+}
+
+/// The last lines, each as it is on disk.
+json::array journal_lines(const FailoverLoop& failover, std::size_t most)
+{
+    const auto& journal = failover.journal();
+    json::array lines;
+    auto first = journal.size() - std::min(most, journal.size());
+    for (auto i = first; i < journal.size(); ++i) lines.push_back(json::parse(to_json(journal[i])));
     return lines;
 }
 
@@ -107,6 +118,19 @@ public:
         }
         if (auto refused = failover_.begin(cause, wish)) return refusal(409, refused->reason);
         return answer(202, {{"takeover", failover_.takeovers_begun()}});
+    }
+
+    /// ?lines=N: no more than the last N.
+    HttpReply journal(const HttpRequest& request) const
+    {
+        std::size_t most = FailoverLoop::journal_lines;
+        if (auto wanted = parameter(request.query, "lines")) {
+            auto end = wanted->data() + wanted->size();
+            auto read = std::from_chars(wanted->data(), end, most);
+            if (read.ec != std::errc{} || read.ptr != end)
+                return refusal(400, "lines must be a number");
+        }
+        return answer(200, {{"lines", journal_lines(failover_, most)}});
     }
 
     HttpReply takeover() const
@@ -187,6 +211,8 @@ void add_api(HttpServer& server, FailoverLoop& failover, const TopologyBoard& bo
     server.add("GET", "/api/topology", [api](const HttpRequest&) { return api->topology(); });
     server.add("GET", "/api/plan",
                [api](const HttpRequest& request) { return api->plan(request); });
+    server.add("GET", "/api/journal",
+               [api](const HttpRequest& request) { return api->journal(request); });
     server.add("GET", "/api/takeover", [api](const HttpRequest&) { return api->takeover(); });
     server.add("POST", "/api/switchover", [api](const HttpRequest& request) {
         return api->begin(Cause::switchover, request);

@@ -48,17 +48,10 @@ protocol::GtidSet newest_acknowledged(const AcknowledgedWrites& writes)
     return set ? *set : protocol::GtidSet{};
 }
 
-void log_takeover(const failover::JournalEntry& entry)
+std::chrono::milliseconds wall_clock()
 {
-    auto kind = entry.kind;
-    bool bad = kind == failover::JournalKind::step_failed ||
-               kind == failover::JournalKind::given_up || kind == failover::JournalKind::undone ||
-               kind == failover::JournalKind::warning || kind == failover::JournalKind::finding;
-    // Of a name of their own: many steps must not crowd out what became of it.
-    bool step =
-        kind == failover::JournalKind::step_done || kind == failover::JournalKind::step_failed;
-    log_event(bad ? LogLevel::warn : LogLevel::info, step ? "takeover_step" : "takeover",
-              {{"kind", failover::to_text(kind)}, {"what", entry.text}, {"took_ms", entry.took}});
+    auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now);
 }
 
 /// Ten thousand clients need as many descriptors, and the default soft limit is 1024.
@@ -132,6 +125,7 @@ bool Application::start()
     health_ = std::make_unique<HealthLoop>(around, config_);
     board_.subscribe([this](const health::TopologyPtr& topology) { on_topology(topology); });
     health_->start();
+    record_ = std::make_unique<TakeoverRecord>(config_);
     FailoverLoop::Surroundings failover_around{
         control_,
         blocking_,
@@ -139,7 +133,9 @@ bool Application::start()
         [this](config::ServerId server, std::uint64_t revision) {
             return open_work(server, revision);
         },
-        log_takeover,
+        [this](const JournalLine& line) { record_->write(line); },
+        wall_clock,
+        record_->past(),
         [this] { return newest_acknowledged(shared_.acknowledged); },
         [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); }};
     failover_ = std::make_unique<FailoverLoop>(failover_around, config_);

@@ -6,6 +6,7 @@
 
 #include "proxy/admin/http_server.hpp"
 #include "proxy/app/listeners.hpp"
+#include "proxy/app/takeover_record.hpp"
 #include "proxy/app/worker.hpp"
 #include "proxy/control/blocking_pool.hpp"
 #include "proxy/control/failover_loop.hpp"
@@ -79,6 +80,7 @@ private:
     BlockingPool blocking_;
     TopologyBoard board_;
     std::unique_ptr<HealthLoop> health_;
+    std::unique_ptr<TakeoverRecord> record_;
     std::unique_ptr<FailoverLoop> failover_;
     std::unique_ptr<HttpServer> http_, admin_;
     std::unique_ptr<Exporter> exporter_;

@@ -134,6 +134,22 @@ int show_plan(const ClientOptions& options)
     return print_plan(reply->body);
 }
 
+int show_journal(const ClientOptions& options)
+{
+    auto reply = ask(http::verb::get, "/api/journal?lines=" + std::to_string(options.lines),
+                     options);
+    if (!reply) return 1;
+    if (reply->status != 200) return fail(text_of(reply->body, "error"));
+    for (const auto& value : reply->body["lines"].as_array()) {
+        const auto& line = value.as_object();
+        std::cout << text_of(line, "time") << " " << text_of(line, "kind") << ": "
+                  << text_of(line, "text");
+        if (auto took = number_of(line, "took_ms"); took > 0) std::cout << " (" << took << " ms)";
+        std::cout << "\n";
+    }
+    return 0;
+}
+
 int run_takeover(const std::string& kind, const ClientOptions& options)
 {
     std::string target = "/api/" + kind + "?to=" + options.to;

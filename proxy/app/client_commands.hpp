@@ -11,10 +11,13 @@ struct ClientOptions {
     std::string to;
     bool dry_run = false;
     bool accept_loss = false;
+    unsigned lines = 50;
 };
 
 int show_topology(const ClientOptions& options);
 int show_plan(const ClientOptions& options);
+/// The last lines of the takeovers' journal.
+int show_journal(const ClientOptions& options);
 /// `kind`: "switchover" or "failover". Waits for its end.
 int run_takeover(const std::string& kind, const ClientOptions& options);
 

@@ -63,6 +63,8 @@ int main(int argc, char** argv)
     };
     auto* topology = add_client_command("topology", "Show the cluster as a running proxy sees it");
     auto* plan = add_client_command("plan", "Say who would become the primary now, and why");
+    auto* journal = add_client_command("journal", "Print what was found and done, last lines");
+    journal->add_option("--lines,-n", client.lines, "How many");
     auto* switchover = add_client_command("switchover", "Move the primary role without loss");
     auto* failover = add_client_command("failover", "Replace a primary that is lost");
     for (auto* command : {plan, switchover, failover})
@@ -75,6 +77,7 @@ int main(int argc, char** argv)
                        "Also when acknowledged transactions may be lost");
     CLI11_PARSE(app, argc, argv);
     if (topology->parsed()) return proxy::show_topology(client);
+    if (journal->parsed()) return proxy::show_journal(client);
     if (plan->parsed()) return proxy::show_plan(client);
     if (switchover->parsed()) return proxy::run_takeover("switchover", client);
     if (failover->parsed()) return proxy::run_takeover("failover", client);

@@ -64,6 +64,8 @@ bool Application::apply(config::Config next)
     // What can't change while running keeps its value until the restart that the log asks for.
     next.workers = config_.workers;
     next.state_directory = config_.state_directory;
+    next.failover.journal = config_.failover.journal;
+    next.failover.journal_size = config_.failover.journal_size;
     next.metrics = config_.metrics;
     next.admin = config_.admin;
     next.cluster = config_.cluster;

@@ -21,6 +21,8 @@ constexpr milliseconds drain_step{1};
 /// nobody waits for.
 constexpr milliseconds settle_time{20};
 constexpr milliseconds idle_step{500};
+constexpr milliseconds resume_every{1'000};
+constexpr unsigned most_resumes = 60;
 
 }  // namespace
 
@@ -30,7 +32,19 @@ FailoverLoop::FailoverLoop(Surroundings surroundings, const config::Config& conf
       timer_(around_.control),
       self_(std::make_shared<FailoverLoop*>(this))
 {
+    remember_past();
     apply(config);
+}
+
+void FailoverLoop::remember_past()
+{
+    for (auto& line : around_.past) {
+        last_number_ = std::max(last_number_, line.entry.takeover);
+        failover::follow_journal(unfinished_, line.entry, false);
+        journal_.push_back(std::move(line));
+        if (journal_.size() > journal_lines) journal_.pop_front();
+    }
+    around_.past.clear();
 }
 
 FailoverLoop::~FailoverLoop()
@@ -82,6 +96,7 @@ failover::Evidence FailoverLoop::evidence() const
     for (auto& sight : evidence.servers)
         for (const auto& server : servers_)
             if (server.server.id == sight.server.id) sight.survey = server.survey;
+    if (unfinished_) failover::recall(*unfinished_, evidence);
     return evidence;
 }
 
@@ -115,7 +130,46 @@ void FailoverLoop::on_look()
     auto actions = controller_.on_evidence(seen, now);
     if (was_idle && controller_.phase() != failover::Phase::idle) ++begun_;
     perform(std::move(actions));
-    rejoin_due(seen, now);
+    if (unfinished_)
+        resume_due(seen, now);
+    else
+        rejoin_due(seen, now);
+}
+
+/// What the process before this one left half done, in whatever mode: an operator began it, or the
+/// mode was automatic then.
+void FailoverLoop::resume_due(const failover::Evidence& evidence, net::TimePoint now)
+{
+    if (controller_.phase() != failover::Phase::idle || now < next_resume_) return;
+    auto planned = failover::plan_resume(evidence, *unfinished_, config_.failover);
+    if (const auto* settled = std::get_if<failover::Settled>(&planned)) {
+        auto kind = settled->finished ? failover::JournalKind::completed
+                                      : failover::JournalKind::undone;
+        return end_resuming(kind, settled->text);
+    }
+    if (const auto* waits = std::get_if<failover::NotYet>(&planned)) {
+        if (std::exchange(why_not_resumed_, waits->reason) == waits->reason) return;
+        return write_down({failover::JournalKind::warning,
+                           "interrupted takeover from " + unfinished_->from.name + ": " +
+                               waits->reason});
+    }
+    if (++resumes_ > most_resumes)
+        return end_resuming(failover::JournalKind::given_up,
+                            "it does not end: look at the servers, make one of them writable");
+    next_resume_ = now + resume_every;
+    failover::Actions actions;
+    auto& takeover = std::get<failover::Takeover>(planned);
+    if (controller_.start(std::move(takeover), evidence, {}, now, actions)) ++begun_;
+    perform(std::move(actions));
+}
+
+void FailoverLoop::end_resuming(failover::JournalKind kind, const std::string& text)
+{
+    auto what = "interrupted takeover from " + unfinished_->from.name + ": " + text;
+    failover::JournalEntry entry{kind, std::move(what)};
+    entry.takeover = unfinished_->number;
+    write_down(std::move(entry));
+    unfinished_.reset();
 }
 
 /// Servers that came back by themselves, or were out of reach when the role moved.
@@ -223,7 +277,7 @@ void FailoverLoop::perform(failover::Actions actions)
                     if (!wanted.lost.empty()) around_.on_lost(wanted.lost);
                     around_.health.appoint(wanted.from, wanted.to);
                 } else if constexpr (std::is_same_v<Wanted, failover::Record>) {
-                    write_down(wanted.entry);
+                    write_down(std::move(wanted.entry));
                 } else {
                     perform(wanted);
                 }
@@ -246,11 +300,19 @@ void FailoverLoop::perform(const failover::RunOrder& run)
     });
 }
 
-void FailoverLoop::write_down(const failover::JournalEntry& entry)
+void FailoverLoop::write_down(failover::JournalEntry entry)
 {
-    journal_.push_back(failover::to_text(entry));
+    using Kind = failover::JournalKind;
+    if (entry.kind == Kind::began) number_ = ++last_number_;
+    if (entry.takeover == 0) entry.takeover = number_;
+    bool ends = entry.kind == Kind::completed || entry.kind == Kind::undone ||
+                entry.kind == Kind::given_up;
+    if (ends && entry.takeover == number_) number_ = 0;
+    if (unfinished_ && entry.takeover == last_number_)
+        failover::follow_journal(unfinished_, entry, true);
+    journal_.push_back({around_.wall_clock(), std::move(entry)});
     if (journal_.size() > journal_lines) journal_.pop_front();
-    if (around_.on_entry) around_.on_entry(entry);
+    if (around_.on_line) around_.on_line(journal_.back());
 }
 
 void FailoverLoop::enqueue(Controlled& server, Waiting waiting)

@@ -8,9 +8,11 @@
 
 #include "failover/controller.hpp"
 #include "failover/mysql_server_control.hpp"
+#include "failover/resume.hpp"
 
 #include "proxy/control/blocking_pool.hpp"
 #include "proxy/control/health_loop.hpp"
+#include "proxy/control/journal_line.hpp"
 #include "proxy/net/clock.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -41,7 +43,10 @@ public:
         BlockingPool& pool;
         HealthLoop& health;
         std::function<OpenWork(config::ServerId, std::uint64_t revision)> open_work;
-        std::function<void(const failover::JournalEntry&)> on_entry;
+        /// Must return soon: what follows the line waits for it.
+        std::function<void(const JournalLine&)> on_line;
+        std::function<std::chrono::milliseconds()> wall_clock;  // since 1970
+        std::vector<JournalLine> past;  // what processes before this one wrote
         /// The newest GTID of each source that any client was told of.
         std::function<protocol::GtidSet()> acknowledged;
         /// A takeover has lost these of them.
@@ -66,7 +71,7 @@ public:
     failover::Evidence evidence() const;
     const failover::Controller& controller() const { return controller_; }
     /// The last lines of the journal, oldest first.
-    const std::deque<std::string>& journal() const { return journal_; }
+    const std::deque<JournalLine>& journal() const { return journal_; }
     std::uint64_t takeovers_begun() const { return begun_; }
 
     static constexpr std::size_t journal_lines = 200;
@@ -94,11 +99,14 @@ private:
     void survey_due(net::TimePoint now);
     void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
     void note_refusal(Controlled& server, const failover::Refusal& refusal);
+    void remember_past();
+    void resume_due(const failover::Evidence& evidence, net::TimePoint now);
+    void end_resuming(failover::JournalKind kind, const std::string& text);
     void schedule();
     void poll_drain(net::TimePoint now);
     void perform(failover::Actions actions);
     void perform(const failover::RunOrder& run);
-    void write_down(const failover::JournalEntry& entry);
+    void write_down(failover::JournalEntry entry);
     void enqueue(Controlled& server, Waiting waiting);
     void launch(Controlled& server);
     void on_outcome(config::ServerId id, std::uint64_t incarnation, failover::Outcome outcome);
@@ -112,8 +120,13 @@ private:
     std::optional<config::ServerId> draining_;
     std::uint64_t held_revision_ = 0;
     std::optional<net::TimePoint> quiet_since_;  // no transaction is open since
-    std::deque<std::string> journal_;
+    std::deque<JournalLine> journal_;
     std::uint64_t begun_ = 0, last_incarnation_ = 0;
+    std::uint64_t last_number_ = 0, number_ = 0;  // of takeovers in the journal; 0: none under way
+    std::optional<failover::Unfinished> unfinished_;  // by the process before this one
+    std::string why_not_resumed_;                     // what was written down last of that
+    net::TimePoint next_resume_{};
+    unsigned resumes_ = 0;
     bool running_ = false;
     std::shared_ptr<FailoverLoop*> self_;  // handlers hold it weakly: they may outlive the loop
 };

@@ -48,6 +48,8 @@ def settled(cluster):
     cluster.wait_replicated(timeout=10)
     sets = {server.scalar("SELECT @@gtid_executed") for server in cluster.servers}
     acknowledging = cluster.flavour.semi_sync_replicas(cluster.primary)
+    if cluster.primary.scalar("SELECT @@rpl_semi_sync_source_enabled") != 1:
+        return False
     return len(sets) == 1 and acknowledging == len(cluster.replicas)
 
 
