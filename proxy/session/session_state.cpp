@@ -157,8 +157,11 @@ void SessionState::settle_last_result(const Settled& settled)
     last_result_lost_ = false;
     warnings_ = report.error_code != 0 ? 1 : report.warnings;
     last_result_on_ = settled.server;
+    // Right behind the INSERT: who asks for one thing that it left asks for the next one, too, and
+    // reading the id for ourselves would be in between.
+    bool asks = keeps_last_result_ && statement && statement->has(sql::effect_last_insert_id);
     keeps_last_result_ =
-        report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0;
+        report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0 || asks;
 }
 
 /// The values that no tracker tells.

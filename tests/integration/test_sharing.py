@@ -238,6 +238,18 @@ def test_a_lost_row_count_is_an_error_and_no_guess(start_proxy, table):
         assert value(one, "SELECT ROW_COUNT()") == 2
 
 
+def test_what_an_insert_left_can_be_asked_for_in_turn(start_proxy, cluster):
+    proxy = start_proxy(workers=1)
+    cluster.primary.sql("CREATE TABLE app.numbered (id INT AUTO_INCREMENT PRIMARY KEY, v INT)")
+    try:
+        with sessions(proxy, 1) as (one,):
+            rows(one, "INSERT INTO app.numbered (v) VALUES (1), (2)")
+            assert value(one, "SELECT LAST_INSERT_ID()") == 1
+            assert value(one, "SELECT ROW_COUNT()") == -1  # of the SELECT before
+    finally:
+        cluster.primary.sql("DROP TABLE app.numbered")
+
+
 def test_warnings_of_a_read_outlive_what_others_did_on_its_link(start_proxy, table):
     """A link to a replica that carries another session's leftovers which plain reads do not need
     gone: nothing may be set between a read and the question for its warnings."""
