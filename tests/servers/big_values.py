@@ -88,7 +88,8 @@ def receive_row(connection, size, hint=""):
 
 
 def send_file(connection, size, table):
-    """LOAD DATA LOCAL INFILE of `size` bytes, of which the server keeps each line's length."""
+    """LOAD DATA LOCAL INFILE of `size` bytes, of which the server keeps each line's length. A short
+    line comes last: what the user variable holds then is state that moves with the session."""
     connection._execute_command(
         COMMAND.COM_QUERY, f"LOAD DATA LOCAL INFILE 'any' INTO TABLE {table} (@line)"
                            " SET v = LENGTH(@line)")
@@ -101,7 +102,8 @@ def send_file(connection, size, table):
             sequence = (sequence + 1) % 256
             piece = line[at:at + (1 << 16)]
             connection._sock.sendall(struct.pack("<I", len(piece))[:3] + bytes([sequence]) + piece)
-    connection._sock.sendall(b"\0\0\0" + bytes([(sequence + 1) % 256]))
+    connection._sock.sendall(b"\2\0\0" + bytes([(sequence + 1) % 256]) + b"x\n")
+    connection._sock.sendall(b"\0\0\0" + bytes([(sequence + 2) % 256]))
     _, _, first = packets.next()
     assert first[:1] == b"\0", first
     return size
