@@ -366,7 +366,7 @@ TEST_CASE("what a statement leaves to be asked for keeps its link")
         {{.text = "UPDATE t SET a = 1"}, primary, false},
         {{.text = "SHOW WARNINGS", .server = primary}, primary, true},  // asking does not clear
         {{.text = "SELECT ROW_COUNT()"}, primary, true},                // it will ask again
-        {{.text = "SELECT LAST_INSERT_ID()"}, primary, false},
+        {{.text = "SELECT LAST_INSERT_ID()"}, primary, true},  // right behind what kept it
     };
     for (const auto& row : rows) {
         INFO(row.done.text);
@@ -375,6 +375,14 @@ TEST_CASE("what a statement leaves to be asked for keeps its link")
         CHECK(state.needs_link_to(row.on) == row.keeps_link);
         CHECK_FALSE(state.is_last_result_lost());
     }
+}
+
+TEST_CASE("LAST_INSERT_ID() keeps a link only right behind a statement that did")
+{
+    const Done insert{.text = "INSERT INTO t VALUES (1)", .last_insert_id = 7};
+    const Done ask{.text = "SELECT LAST_INSERT_ID()"};
+    CHECK(state_after({insert, ask}).needs_link_to(primary));
+    CHECK_FALSE(state_after({insert, {.text = "DO 0"}, ask}).needs_link_to(primary));
 }
 
 TEST_CASE("a question for diagnostics that fails leaves an error to be asked for")
