@@ -51,12 +51,15 @@ void Lease::park()
     if (!held_.empty()) pool_.park(*this);
 }
 
+void Lease::forget_parked()
+{
+    if (parked_) parked_->parked_by = nullptr;
+    parked_ = nullptr;
+}
+
 void Lease::drop()
 {
-    if (parked_) {
-        parked_->parked_by = nullptr;
-        parked_ = nullptr;
-    }
+    forget_parked();
     if (held_.empty()) return;
     held_.clear();
     pool_.count_closed(group_->key);
@@ -135,12 +138,10 @@ void LinkPool::take(Lease& lease, std::list<BackendLinkPtr>::iterator place)
     auto& link = **place;
     if (link.parked_by != &lease) {
         // Whoever parked it looks for another one next time.
-        if (link.parked_by) link.parked_by->parked_ = nullptr;
-        if (lease.parked_) lease.parked_->parked_by = nullptr;
+        if (link.parked_by) link.parked_by->forget_parked();
         link.counters.links_moved.add();
     }
-    link.parked_by = nullptr;
-    lease.parked_ = nullptr;
+    lease.forget_parked();
     lease.held_.splice(lease.held_.end(), lease.group_->idle, place);
     link.counters.links_idle.sub();
 }
@@ -228,10 +229,7 @@ void LinkPool::unreserve(const Lease& lease)
 
 void LinkPool::adopt(Lease& lease, BackendLinkPtr link)
 {
-    if (lease.parked_) {
-        lease.parked_->parked_by = nullptr;
-        lease.parked_ = nullptr;
-    }
+    lease.forget_parked();
     if (!lease.held_.empty()) lease.drop();
     link->opened_at = reactor_.now();
     lease.held_.push_back(std::move(link));

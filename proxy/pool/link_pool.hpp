@@ -70,6 +70,8 @@ public:
 
 private:
     friend class LinkPool;
+    /// The link that it parked is anybody's.
+    void forget_parked();
     LinkPool& pool_;
     std::shared_ptr<LinkGroup> group_;
     std::list<BackendLinkPtr> held_;  // at most one; a list, so that links move without allocation

@@ -166,19 +166,24 @@ std::optional<std::string> sync_statement(const Variables& link, const Variables
     return statement;
 }
 
+std::string user_variable_sql(std::string_view name)
+{
+    std::string quoted = "@`";
+    for (char c : name) {
+        quoted += c;
+        if (c == '`') quoted += c;
+    }
+    return quoted + '`';
+}
+
 std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session)
 {
     std::string statement;
     for (const auto& [name, literal] : session) {
         auto there = link.find(name);
         if (there != link.end() && there->second == literal) continue;
-        statement += statement.empty() ? "SET @`" : ",@`";
-        for (char c : name) {
-            statement += c;
-            if (c == '`') statement += c;
-        }
-        statement += "`=";
-        statement += literal;
+        statement += statement.empty() ? "SET " : ",";
+        statement += user_variable_sql(name) + '=' + literal;
     }
     if (statement.empty()) return std::nullopt;
     return statement;

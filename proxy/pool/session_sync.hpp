@@ -31,6 +31,8 @@ bool stays_behind(std::string_view variable);
 std::optional<std::string> sync_statement(const Variables& link, const Variables& session,
                                           const Variables& login = *no_variables());
 
+/// "@`a`", whatever the name holds.
+std::string user_variable_sql(std::string_view name);
 /// User variables by name in lower case, as SQL literals: "SET @`a`=1", or nothing when there is no
 /// difference.
 std::optional<std::string> sync_user_variables(const Variables& link, const Variables& session);

@@ -20,16 +20,6 @@ bool needs_reset(const BackendLink& link, const SessionState& state)
     return link.needs_reset || has_foreign_variable(*link.user_variables, *state.user_variables());
 }
 
-std::string quoted_variable(const std::string& name)
-{
-    std::string quoted = "@`";
-    for (char c : name) {
-        quoted += c;
-        if (c == '`') quoted += c;
-    }
-    return quoted + '`';
-}
-
 /// Takes the place of digits by 0, to see the form of a text.
 std::string form_of(std::string_view text)
 {
@@ -236,7 +226,7 @@ std::string question_for(const Unread& unread)
     if (unread.last_insert_id) ask("LAST_INSERT_ID()");
     if (unread.collation) ask("@@collation_connection");
     for (const auto& name : unread.user_variables) {
-        auto variable = quoted_variable(name);
+        auto variable = user_variable_sql(name);
         ask(variable);
         ask("COLLATION(" + variable + ")");
         ask("HEX(" + variable + ")");

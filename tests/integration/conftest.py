@@ -1,7 +1,6 @@
 """What the integration tests share: one cluster of real servers and one proxy for the whole run.
 A test that disturbs the servers asks for `disturbed`, which puts everything back afterwards."""
 
-import os
 import sys
 import uuid
 from pathlib import Path
@@ -16,17 +15,10 @@ from cluster import Cluster
 from flavour import MariaDb
 from pointsman import Pointsman, config_for
 from process import exclusive_folder, wait_until
+from selection import pytest_collection_modifyitems  # noqa: F401: pytest calls it
 from support import label_servers
 
 RUN = exclusive_folder(binaries.BUILD / "test-run")
-
-
-def pytest_collection_modifyitems(config, items):
-    """./dev test FILTER: only tests with FILTER in their name."""
-    text = os.environ.get("POINTSMAN_TEST_FILTER", "")
-    chosen = [item for item in items if text in item.nodeid]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
 
 
 @pytest.fixture(scope="session")

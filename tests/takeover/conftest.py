@@ -1,6 +1,5 @@
 """Takeovers of real clusters: each test gets a cluster and a proxy of its own."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -15,16 +14,9 @@ from cluster import Cluster
 from flavour import REPLICATION
 from pointsman import Pointsman, config_for
 from process import exclusive_folder
+from selection import pytest_collection_modifyitems  # noqa: F401: pytest calls it
 
 RUN = exclusive_folder(binaries.BUILD / "takeover-run")
-
-
-def pytest_collection_modifyitems(config, items):
-    """./dev test FILTER: only tests with FILTER in their name."""
-    text = os.environ.get("POINTSMAN_TEST_FILTER", "")
-    chosen = [item for item in items if text in item.nodeid]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
 
 
 def make_tables(cluster):
