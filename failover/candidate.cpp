@@ -34,9 +34,9 @@ std::string objection(const ServerSight& sight, const ServerSight& primary, Caus
     if (!channel->auto_position) return "replicates without SOURCE_AUTO_POSITION";
     if (channel->delay.count() > 0) return "is delayed on purpose (SOURCE_DELAY)";
     if (report.channels.size() > 1) return "replicates from several sources";
-    if (sight.survey.known && !sight.survey.log_bin) return "has no binary log";
-    if (sight.survey.known && !sight.survey.log_replica_updates)
-        return "has log_replica_updates off";
+    if (!sight.survey.known) return "has not told its settings yet";
+    if (!sight.survey.log_bin) return "has no binary log";
+    if (!sight.survey.log_replica_updates) return "has log_replica_updates off";
     if (sight.survey.filters) return "has replication filters";
     if (report.is_writable()) return "is writable";
     if (primary.report &&

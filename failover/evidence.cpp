@@ -2,6 +2,14 @@
 
 namespace pointsman::failover {
 
+void note_order(Survey& survey, Verb verb, const Outcome& outcome)
+{
+    bool starts = verb == Verb::promote_semi_sync;
+    if (!starts && verb != Verb::stop_semi_sync) return;
+    if (outcome.kind == OutcomeKind::unknown) survey.known = false;
+    if (outcome.ok()) survey.semi_sync_source = starts;
+}
+
 const health::ReplicationChannel* channel_from(const ServerSight& replica,
                                                const ServerSight& source)
 {

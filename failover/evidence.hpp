@@ -8,6 +8,8 @@
 
 #include "health/probe.hpp"
 
+#include "failover/order.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +36,9 @@ struct Survey {
     std::uint32_t acks_wanted = 1;    // rpl_semi_sync_source_wait_for_replica_count
     friend bool operator==(const Survey&, const Survey&) = default;
 };
+
+/// What an order that was carried out, or may have been, changes in it.
+void note_order(Survey& survey, Verb verb, const Outcome& outcome);
 
 /// One server as it was seen last.
 struct ServerSight {

@@ -6,9 +6,9 @@
 namespace pointsman::failover {
 namespace {
 
-constexpr std::array<std::string_view, 9> words{
-    "finding", "began", "step_done", "step_failed", "undone", "completed", "given_up", "warning",
-    "step_begun"};
+constexpr std::array<std::string_view, 9> words{"finding",     "began",   "step_done",
+                                                "step_failed", "undone",  "completed",
+                                                "given_up",    "warning", "step_begun"};
 
 }  // namespace
 
@@ -35,8 +35,8 @@ Keeping keeping_of(const JournalEntry& entry)
         case JournalKind::given_up:
             return Keeping::at_once;
         case JournalKind::step_done: {
-            bool changes_hands = entry.step == "fence" || entry.step == "promote" ||
-                                 entry.step == "publish";
+            bool changes_hands =
+                entry.step == "fence" || entry.step == "promote" || entry.step == "publish";
             return changes_hands ? Keeping::at_once : Keeping::at_leisure;
         }
         case JournalKind::finding:

@@ -35,9 +35,9 @@ struct JournalEntry {
     JournalKind kind{};
     std::string text;  // a sentence
     milliseconds took{0};
-    std::uint64_t takeover = 0;     // its number; 0: none was under way
-    std::string cause = {};         // of the takeover
-    std::string step = {};          // kind of the step, of step_… entries
+    std::uint64_t takeover = 0;  // its number; 0: none was under way
+    std::string cause = {};      // of the takeover
+    std::string step = {};       // kind of the step, of step_… entries
     JournalServer from = {}, to = {};
     /// began: what the old primary had executed; step_done: what was collected by then.
     std::string gtids = {};
@@ -50,8 +50,8 @@ struct JournalEntry {
 /// When an entry must have reached the disk.
 enum class Keeping : std::uint8_t {
     at_leisure,
-    at_once,           // but nobody waits for it
-    before_the_next,   // step: what follows it must not be ahead of the record
+    at_once,          // but nobody waits for it
+    before_the_next,  // step: what follows it must not be ahead of the record
 };
 Keeping keeping_of(const JournalEntry& entry);
 

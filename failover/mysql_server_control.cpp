@@ -53,6 +53,33 @@ constexpr std::string_view clients_sql =
     " AND USER NOT IN ('system user', 'event_scheduler', SUBSTRING_INDEX(CURRENT_USER(), '@', 1))"
     " AND COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID')";
 
+// The coordinator of an applier that holds, or will find in its relay log, a transaction which has
+// not been executed: with all that was received executed, one that was received in part.
+constexpr std::string_view half_applied_sql =
+    "SELECT t.PROCESSLIST_ID FROM performance_schema.threads t"
+    " JOIN performance_schema.replication_applier_status_by_coordinator c USING (THREAD_ID)"
+    " WHERE t.PROCESSLIST_ID IS NOT NULL AND c.CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'"
+    " AND EXISTS (SELECT 1 FROM (SELECT CHANNEL_NAME, PROCESSING_TRANSACTION AS gtid"
+    " FROM performance_schema.replication_applier_status_by_coordinator UNION ALL"
+    " SELECT CHANNEL_NAME, APPLYING_TRANSACTION"
+    " FROM performance_schema.replication_applier_status_by_worker UNION ALL"
+    " SELECT CHANNEL_NAME, QUEUEING_TRANSACTION"
+    " FROM performance_schema.replication_connection_status) held"
+    " WHERE held.CHANNEL_NAME = c.CHANNEL_NAME AND held.gtid LIKE '%:%' AND NOT"
+    " GTID_SUBSET(IF(held.gtid LIKE '%:%', held.gtid, ''), @@GLOBAL.gtid_executed))";
+constexpr std::string_view coordinators_sql =
+    "SELECT t.PROCESSLIST_ID FROM performance_schema.threads t"
+    " JOIN performance_schema.replication_applier_status_by_coordinator c USING (THREAD_ID)"
+    " WHERE t.PROCESSLIST_ID IS NOT NULL"
+    " AND c.CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'";
+constexpr std::string_view auto_position_sql =
+    "SELECT COUNT(*) = 1 AND MIN(AUTO_POSITION) = '1'"
+    " FROM performance_schema.replication_connection_configuration"
+    " WHERE CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'";
+
+/// What is being applied as a whole usually ends within this.
+constexpr milliseconds stop_patience{1'000};
+
 std::string quoted(std::string_view text)
 {
     std::string out = "'";
@@ -150,13 +177,14 @@ Outcome MysqlServerControl::perform(const Order& order)
                            order.within);
         case Verb::follow:
             return follow(order);
+        case Verb::repoint:
+            return repoint(order);
         case Verb::make_read_only:
             return make_read_only(order.within);
         case Verb::promote:
-            return run_all({"STOP REPLICA SQL_THREAD", std::string(writable_sql)}, order.within);
+            return promote(writable_sql, order.within);
         case Verb::promote_semi_sync:
-            return run_all({"STOP REPLICA SQL_THREAD", std::string(semi_sync_writable_sql)},
-                           order.within);
+            return promote(semi_sync_writable_sql, order.within);
         case Verb::end_transactions:
             return kill_all(open_transactions_sql, order.within);
         case Verb::cut_clients:
@@ -165,8 +193,10 @@ Outcome MysqlServerControl::perform(const Order& order)
             return run(main_,
                        "SELECT GTID_SUBTRACT(" + quoted(order.gtids) + ", @@GLOBAL.gtid_executed)",
                        order.within);
-        case Verb::forget_source:
-            return run_all({"STOP REPLICA", "RESET REPLICA ALL"}, order.within);
+        case Verb::forget_source: {
+            auto stopped = stop_replication(order.within);
+            return stopped.ok() ? run(main_, "RESET REPLICA ALL", order.within) : stopped;
+        }
         default:
             break;
     }
@@ -235,11 +265,57 @@ Outcome MysqlServerControl::make_read_only(milliseconds within)
     return outcome;
 }
 
-/// The credentials are given anew: what a replica keeps of them may be of another source.
+/// STOP REPLICA waits a minute for the rest of a transaction that was received in part, even when
+/// nobody will ever send it (measured on 9.7 with several applier workers: 61 s). When it takes
+/// long, the applier's coordinator is killed, which rolls the part back and loses nothing.
+Outcome MysqlServerControl::stop_replication(milliseconds within)
+{
+    auto outcome = run(main_, "STOP REPLICA", std::min(within, stop_patience));
+    if (outcome.kind != OutcomeKind::unknown) return outcome;
+    auto killed = kill_all(coordinators_sql, within);
+    if (!killed.ok()) return killed;
+    outcome = run(main_, "STOP REPLICA", within);
+    if (!outcome.ok() && killed.answer == "0")
+        outcome.error += "; it may wait for a transaction received in part, which SYSTEM_USER is "
+                         "needed to end";
+    return outcome;
+}
+
+/// The server has executed all that it received as a whole. A transaction received in part would
+/// hold STOP REPLICA SQL_THREAD up (see stop_replication) and keep its row locks: it is rolled back
+/// while clients work. Without the right to kill its applier (SYSTEM_USER) it keeps them for long.
+Outcome MysqlServerControl::promote(std::string_view open_sql, milliseconds within)
+{
+    auto coordinator = run(main_, half_applied_sql, within);
+    if (!coordinator.ok()) return coordinator;
+    if (!coordinator.answer.empty()) {
+        (void)run(main_, "KILL " + coordinator.answer, within);
+        return run(main_, open_sql, within);
+    }
+    return run_all({"STOP REPLICA SQL_THREAD", std::string(open_sql)}, within);
+}
+
 Outcome MysqlServerControl::follow(const Order& order)
 {
-    auto stopped = run(main_, "STOP REPLICA", order.within);
+    auto stopped = stop_replication(order.within);
     if (!stopped.ok()) return stopped;
+    return change_source(order, ", SOURCE_AUTO_POSITION = 1");
+}
+
+/// The applier is not stopped: that could take long (see stop_replication), and the server keeps
+/// its relay logs only while the applier runs. A part of a transaction is sent again as a whole.
+Outcome MysqlServerControl::repoint(const Order& order)
+{
+    auto by_gtid = run(main_, auto_position_sql, order.within);
+    if (!by_gtid.ok()) return by_gtid;
+    if (by_gtid.answer != "1") return follow(order);
+    auto stopped = run(main_, stop_receiver_sql, order.within);
+    return stopped.ok() ? change_source(order, "") : stopped;
+}
+
+/// The credentials are given anew: what a replica keeps of them may be of another source.
+Outcome MysqlServerControl::change_source(const Order& order, std::string_view options)
+{
     std::string sql = "CHANGE REPLICATION SOURCE TO SOURCE_HOST = " + quoted(order.source.host) +
                       ", SOURCE_PORT = " + std::to_string(order.source.port);
     if (!access_.replication_user.empty())
@@ -248,8 +324,9 @@ Outcome MysqlServerControl::follow(const Order& order)
     bool tls = access_.tls.mode == config::ServerTlsMode::required ||
                access_.tls.mode == config::ServerTlsMode::verify_ca ||
                access_.tls.mode == config::ServerTlsMode::verify_identity;
-    sql += ", SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_SSL = ";
+    sql += ", GET_SOURCE_PUBLIC_KEY = 1, SOURCE_SSL = ";
     sql += tls ? "1" : "0";
+    sql += options;
     sql += ", SOURCE_HEARTBEAT_PERIOD = 0.1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400";
     auto changed = run(main_, sql, order.within);
     if (!changed.ok()) {

@@ -40,6 +40,10 @@ private:
     Outcome run_all(std::initializer_list<std::string> statements, milliseconds within);
     Outcome make_read_only(milliseconds within);
     Outcome follow(const Order& order);
+    Outcome repoint(const Order& order);
+    Outcome change_source(const Order& order, std::string_view options);
+    Outcome stop_replication(milliseconds within);
+    Outcome promote(std::string_view open_sql, milliseconds within);
     Outcome kill_all(std::string_view ids_sql, milliseconds within);
     Outcome find_blockers(milliseconds within);
     Outcome wait_executed(const Order& order);

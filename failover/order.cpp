@@ -6,14 +6,12 @@ namespace pointsman::failover {
 
 std::string_view to_text(Verb verb)
 {
-    constexpr std::array<std::string_view, 19> words{
-        "survey",        "find_blockers",     "new_binary_log",
-        "positions",     "executed",          "wait_executed",
-        "stop_receiver", "start_receiver",    "restart_receiver",
-        "follow",        "make_read_only",    "make_writable",
-        "promote",       "promote_semi_sync", "end_transactions",
-        "cut_clients",   "lacking",           "stop_semi_sync",
-        "forget_source"};
+    constexpr std::array<std::string_view, 20> words{
+        "survey",           "find_blockers", "new_binary_log",    "positions",
+        "executed",         "wait_executed", "stop_receiver",     "start_receiver",
+        "restart_receiver", "follow",        "repoint",           "make_read_only",
+        "make_writable",    "promote",       "promote_semi_sync", "end_transactions",
+        "cut_clients",      "lacking",       "stop_semi_sync",    "forget_source"};
     return words[static_cast<std::size_t>(verb)];
 }
 

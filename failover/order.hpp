@@ -21,7 +21,9 @@ enum class Verb : std::uint8_t {
     stop_receiver,   // hears no more of its source; answer: received ∪ executed
     start_receiver,
     restart_receiver,   // makes it connect anew; answer: the state 50 ms later
-    follow,             // replicates from the order's source, by GTID
+    follow,             // replicates from the order's source, by GTID, and drops what it has
+                        // received and not applied
+    repoint,            // the same, and goes on applying what it has received
     make_read_only,     // fails rather than stay half done when it is late
     make_writable,      // after make_read_only, for the same primary
     promote,            // stops the applier, opens it for writes
@@ -40,7 +42,7 @@ struct Order {
     config::ServerId server{};
     Verb verb = Verb::executed;
     std::chrono::milliseconds within{1'000};
-    config::Endpoint source = {};  // follow
+    config::Endpoint source = {};  // follow, repoint
     std::string gtids = {};        // wait_executed, lacking
     /// A GTID set that it answers is among those that wait_executed waits for.
     bool collects = false;

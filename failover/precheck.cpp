@@ -12,6 +12,7 @@ std::optional<std::string> switchover_objection(const Evidence& evidence,
     if (!primary.answers()) return primary.server.name + ", the primary, does not answer";
     if (!primary.report->is_writable())
         return primary.server.name + ", the primary, is read-only already";
+    if (!primary.survey.known) return primary.server.name + " has not told its settings yet";
     for (const auto& sight : evidence.servers)
         if (&sight != &primary && sight.answers() && sight.report->is_writable())
             return sight.server.name + " is writable beside the primary: make it read-only first";

@@ -17,6 +17,21 @@ bool is_in_a_chain(const Evidence& evidence, const ServerSight& server)
     return false;
 }
 
+/// A replica that waits for replicas of its own applies nothing any more (measured on 9.7).
+Planned plan_wait_no_more(const ServerSight& server)
+{
+    Takeover plan;
+    plan.cause = Cause::rejoin;
+    plan.from = plan.to.emplace(server.server.id);
+    plan.from_name = plan.to_name = server.server.name;
+    plan.steps.push_back(
+        {StepKind::finish,
+         server.server.name + " waits for replicas no more",
+         {{.server = server.server.id, .verb = Verb::stop_semi_sync, .within = at_leisure}}});
+    plan.point_of_no_return = plan.steps.size();
+    return plan;
+}
+
 }  // namespace
 
 Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
@@ -27,7 +42,12 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
         return Refusal{"there is no primary to follow"};
     if (!server || server == primary || !server->answers()) return Refusal{"it does not answer"};
     if (server->server.maintenance) return Refusal{"it is in maintenance"};
-    if (follows(*server, *primary)) return Refusal{"it follows the primary already"};
+    if (!server->survey.known) return Refusal{"it has not told its settings yet"};
+    if (follows(*server, *primary)) {
+        bool stuck = server->survey.semi_sync_source && !server->report->is_writable();
+        if (stuck) return plan_wait_no_more(*server);
+        return Refusal{"it follows the primary already"};
+    }
     if (is_in_a_chain(evidence, *server)) return Refusal{"it follows another replica"};
     if (server->report->facts.flavour != health::Flavour::mysql || !server->report->facts.gtids)
         return Refusal{"it has no GTIDs"};

@@ -78,10 +78,9 @@ Resumption finish_it(const Scene& scene)
     if (scene.evidence.primary_sight() != &candidate)
         plan.steps.push_back({StepKind::publish, candidate.server.name + " is the primary"});
     if (candidate.report->is_replica())
-        plan.steps.push_back(one_order(candidate.server.name + " replicates from nobody",
-                                       {.server = candidate.server.id,
-                                        .verb = Verb::forget_source,
-                                        .within = at_leisure}));
+        plan.steps.push_back(one_order(
+            candidate.server.name + " replicates from nobody",
+            {.server = candidate.server.id, .verb = Verb::forget_source, .within = at_leisure}));
     for (const auto& sight : scene.evidence.servers) {
         if (&sight == &candidate || !sight.answers() || sight.server.maintenance) continue;
         bool was_moved = follows(sight, candidate);
@@ -116,9 +115,8 @@ std::optional<NotYet> doubt_about_candidate(const Scene& scene)
     auto more = *has;
     more.subtract(*had);
     if (more.empty()) return std::nullopt;
-    return NotYet{candidate->server.name + " was promoted, has " + more.to_string() +
-                  ", which " + scene.old.server.name +
-                  " lacks, and is read-only: make it writable"};
+    return NotYet{candidate->server.name + " was promoted, has " + more.to_string() + ", which " +
+                  scene.old.server.name + " lacks, and is read-only: make it writable"};
 }
 
 /// The old primary takes writes: replicas that were moved or stopped are put back.
@@ -146,9 +144,9 @@ Resumption open_again(const Scene& scene)
     // One that restarted has forgotten that it waits for replicas.
     bool waits_no_more = scene.left.survey.semi_sync_source && !old.survey.semi_sync_source;
     auto verb = waits_no_more ? Verb::promote_semi_sync : Verb::make_writable;
-    plan.steps.push_back(
-        one_order(old.server.name + " takes writes again",
-                  {.server = old.server.id, .verb = verb, .within = quick}, OnFailure::undo));
+    plan.steps.push_back(one_order(old.server.name + " takes writes again",
+                                   {.server = old.server.id, .verb = verb, .within = quick},
+                                   OnFailure::undo));
     return plan;
 }
 
@@ -175,8 +173,13 @@ void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, 
     if (entry.kind == JournalKind::began) {
         if (!is_failover && entry.cause != to_text(Cause::switchover)) return;
         auto survey = left ? left->survey : Survey{};
-        left = Unfinished{entry.takeover, is_failover, false,         entry.from,
-                          entry.to,       entry.gtids, entry.survey.value_or(survey)};
+        left = Unfinished{entry.takeover,
+                          is_failover,
+                          false,
+                          entry.from,
+                          entry.to,
+                          entry.gtids,
+                          entry.survey.value_or(survey)};
         return;
     }
     if (!left || entry.takeover != left->number) return;
@@ -234,6 +237,9 @@ Resumption plan_resume(const Evidence& evidence, const Unfinished& left,
         if (sight.health == health::HealthState::starting)
             return NotYet{sight.server.name + " is looked at for the first time"};
     const auto* candidate = left.to.name.empty() ? nullptr : find_named(evidence, left.to);
+    for (const auto* sight : {old, candidate})
+        if (sight && sight->answers() && !sight->survey.known)
+            return NotYet{sight->server.name + " has not told its settings yet"};
     Scene scene{evidence, left, *old, candidate};
     if (is_open(candidate)) return finish_it(scene);
     for (const auto& sight : evidence.servers)

@@ -30,12 +30,15 @@ std::vector<const ServerSight*> siblings_of(const Evidence& evidence, config::Se
     return siblings;
 }
 
-Order follow(config::ServerId replica, const ServerSight& source)
+Order follow(config::ServerId replica, const ServerSight& source, Verb how = Verb::follow)
 {
-    return {.server = replica,
-            .verb = Verb::follow,
-            .within = at_leisure,
-            .source = source.server.address};
+    return {.server = replica, .verb = how, .within = at_leisure, .source = source.server.address};
+}
+
+/// For a replica that has received nothing that the new source lacks.
+Order repoint(config::ServerId replica, const ServerSight& source)
+{
+    return follow(replica, source, Verb::repoint);
 }
 
 Verb promotion(const ServerSight& old, const ServerSight& candidate)
@@ -77,8 +80,8 @@ void move_early(const ServerSight& sibling, const ServerSight& candidate,
                        .waits_for_collected = true}}});
     steps.push_back({StepKind::move_replica,
                      name + " replicates from " + candidate.server.name,
-                     {follow(id, candidate)},
-                     {follow(id, primary)}});
+                     {repoint(id, candidate)},
+                     {repoint(id, primary)}});
 }
 
 /// What is left to do for clients that work already.
@@ -97,7 +100,7 @@ void finish_switchover(const ServerSight& old, const ServerSight& candidate,
             {.server = candidate.server.id, .verb = Verb::forget_source, .within = at_leisure});
     for (const auto* sibling : late_siblings)
         forward(sibling->server.name + " replicates from " + candidate.server.name,
-                follow(sibling->server.id, candidate));
+                repoint(sibling->server.id, candidate));
     if (old.survey.semi_sync_source)
         forward(old.server.name + " waits for replicas no more",
                 {.server = id, .verb = Verb::stop_semi_sync, .within = at_leisure});
@@ -324,19 +327,21 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                               .verb = Verb::wait_executed,
                               .within = settings.promote_wait,
                               .gtids = position.to_string()}}});
-    Step repoint{StepKind::move_replica,
-                 "the others replicate from " + candidate.server.name,
-                 {},
-                 {},
-                 OnFailure::go_on,
-                 milliseconds{0},
-                 true};
+    Step others{StepKind::move_replica,
+                "the others replicate from " + candidate.server.name,
+                {},
+                {},
+                OnFailure::go_on,
+                milliseconds{0},
+                true};
     for (const auto* sibling : siblings_of(evidence, to)) {
-        if (!frozen.contains(sibling->server.id)) continue;
-        repoint.orders.push_back(follow(sibling->server.id, candidate));
-        repoint.undo.push_back(follow(sibling->server.id, old));
+        auto at = frozen.find(sibling->server.id);
+        if (at == frozen.end()) continue;
+        auto how = position.contains(at->second) ? Verb::repoint : Verb::follow;
+        others.orders.push_back(follow(sibling->server.id, candidate, how));
+        others.undo.push_back(repoint(sibling->server.id, old));
     }
-    if (!repoint.orders.empty()) chosen.steps.push_back(std::move(repoint));
+    if (!others.orders.empty()) chosen.steps.push_back(std::move(others));
     chosen.steps.push_back({StepKind::promote,
                             candidate.server.name + " takes writes",
                             {{.server = to, .verb = promotion(old, candidate), .within = quick}},

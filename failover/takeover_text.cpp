@@ -19,7 +19,8 @@ std::string orders_text(const std::vector<Order>& orders, const Evidence& eviden
     for (const auto& order : orders) {
         text += (text.empty() ? "" : ", ") + name_of(evidence, order.server) + " " +
                 std::string(to_text(order.verb));
-        if (order.verb == Verb::follow) text += " " + order.source.text();
+        if (order.verb == Verb::follow || order.verb == Verb::repoint)
+            text += " " + order.source.text();
     }
     return text;
 }

@@ -88,6 +88,7 @@ public:
     /// Who would be promoted now, why the others not, and the steps.
     HttpReply plan(const HttpRequest& request) const
     {
+        if (!failover_.is_ready()) return not_ready();
         failover::Wish wish;
         if (auto problem = read_wish(request.query, wish)) return refusal(404, *problem);
         auto evidence = failover_.evidence();
@@ -108,6 +109,7 @@ public:
 
     HttpReply begin(Cause cause, const HttpRequest& request)
     {
+        if (!failover_.is_ready()) return not_ready();
         failover::Wish wish;
         if (auto problem = read_wish(request.query, wish)) return refusal(404, *problem);
         wish.accept_loss = is_set(request.query, "accept_loss");
@@ -174,6 +176,11 @@ private:
                             {"problem", server.problem}};
         object["lag_ms"] = server.lag ? json::value(server.lag->count()) : json::value(nullptr);
         return object;
+    }
+
+    static HttpReply not_ready()
+    {
+        return refusal(503, "Pointsman has just started and looks at the servers: try again");
     }
 
     static void add_plan(json::object& body, const failover::Planned& planned,

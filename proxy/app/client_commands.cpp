@@ -61,6 +61,26 @@ std::optional<Reply> ask(http::verb verb, const std::string& target, const Clien
     return Reply{response.result_int(), std::move(value.as_object())};
 }
 
+void wait_a_little()
+{
+    asio::io_context context;
+    asio::steady_timer timer(context, std::chrono::milliseconds(50));
+    timer.wait();
+}
+
+/// A Pointsman that has just started is given a few seconds to look at the servers.
+std::optional<Reply> ask_when_ready(http::verb verb, const std::string& target,
+                                    const ClientOptions& options)
+{
+    constexpr int most_attempts = 80;
+    auto reply = ask(verb, target, options);
+    for (int i = 0; i < most_attempts && reply && reply->status == 503; ++i) {
+        wait_a_little();
+        reply = ask(verb, target, options);
+    }
+    return reply;
+}
+
 std::string text_of(const json::object& body, const char* key)
 {
     const auto* value = body.if_contains(key);
@@ -86,13 +106,6 @@ int print_plan(const json::object& body)
     if (!refused.empty()) return fail("refused: " + refused);
     std::cout << text_of(body, "plan");
     return 0;
-}
-
-void wait_a_little()
-{
-    asio::io_context context;
-    asio::steady_timer timer(context, std::chrono::milliseconds(50));
-    timer.wait();
 }
 
 void print_journal_from_last_begin(const json::object& body)
@@ -121,7 +134,7 @@ int show_topology(const ClientOptions& options)
 
 int show_plan(const ClientOptions& options)
 {
-    auto reply = ask(http::verb::get, "/api/plan?to=" + options.to, options);
+    auto reply = ask_when_ready(http::verb::get, "/api/plan?to=" + options.to, options);
     if (!reply) return 1;
     if (reply->status != 200) return fail(text_of(reply->body, "error"));
     for (const auto& name : reply->body["candidates"].as_array())
@@ -155,7 +168,7 @@ int run_takeover(const std::string& kind, const ClientOptions& options)
     std::string target = "/api/" + kind + "?to=" + options.to;
     if (options.dry_run) target += "&dry_run=1";
     if (options.accept_loss) target += "&accept_loss=1";
-    auto begun = ask(http::verb::post, target, options);
+    auto begun = ask_when_ready(http::verb::post, target, options);
     if (!begun) return 1;
     if (begun->status == 200) return print_plan(begun->body);
     if (begun->status != 202) return fail("refused: " + text_of(begun->body, "error"));

@@ -23,6 +23,7 @@ constexpr milliseconds settle_time{20};
 constexpr milliseconds idle_step{500};
 constexpr milliseconds resume_every{1'000};
 constexpr unsigned most_resumes = 60;
+constexpr milliseconds ready_within{3'000};
 
 }  // namespace
 
@@ -55,6 +56,7 @@ FailoverLoop::~FailoverLoop()
 void FailoverLoop::start()
 {
     running_ = true;
+    started_ = net::Clock::now();
     around_.health.set_on_look([weak = std::weak_ptr(self_)] {
         if (auto loop = weak.lock()) (*loop)->on_look();
     });
@@ -100,6 +102,15 @@ failover::Evidence FailoverLoop::evidence() const
     return evidence;
 }
 
+bool FailoverLoop::is_ready() const
+{
+    if (is_off() || net::Clock::now() - started_ >= ready_within) return true;
+    return std::ranges::all_of(evidence().servers, [](const failover::ServerSight& sight) {
+        bool looked_at = sight.health != health::HealthState::starting;
+        return looked_at && (!sight.answers() || sight.survey.known);
+    });
+}
+
 failover::Planned FailoverLoop::plan(failover::Cause cause, const failover::Wish& wish) const
 {
     if (cause == failover::Cause::switchover)
@@ -143,15 +154,15 @@ void FailoverLoop::resume_due(const failover::Evidence& evidence, net::TimePoint
     if (controller_.phase() != failover::Phase::idle || now < next_resume_) return;
     auto planned = failover::plan_resume(evidence, *unfinished_, config_.failover);
     if (const auto* settled = std::get_if<failover::Settled>(&planned)) {
-        auto kind = settled->finished ? failover::JournalKind::completed
-                                      : failover::JournalKind::undone;
+        auto kind =
+            settled->finished ? failover::JournalKind::completed : failover::JournalKind::undone;
         return end_resuming(kind, settled->text);
     }
     if (const auto* waits = std::get_if<failover::NotYet>(&planned)) {
         if (std::exchange(why_not_resumed_, waits->reason) == waits->reason) return;
-        return write_down({failover::JournalKind::warning,
-                           "interrupted takeover from " + unfinished_->from.name + ": " +
-                               waits->reason});
+        return write_down(
+            {failover::JournalKind::warning,
+             "interrupted takeover from " + unfinished_->from.name + ": " + waits->reason});
     }
     if (++resumes_ > most_resumes)
         return end_resuming(failover::JournalKind::given_up,
@@ -289,7 +300,11 @@ void FailoverLoop::perform(failover::Actions actions)
 
 void FailoverLoop::perform(const failover::RunOrder& run)
 {
-    auto done = [this, id = run.id](Outcome outcome) {
+    auto done = [this, id = run.id, to = run.order.server, verb = run.order.verb](Outcome outcome) {
+        if (auto* server = find(to)) {
+            failover::note_order(server->survey, verb, outcome);
+            if (!server->survey.known) server->next_survey = {};
+        }
         controller_.note_acknowledged(around_.acknowledged());
         perform(controller_.on_order_done(id, std::move(outcome), net::Clock::now()));
     };
@@ -305,8 +320,8 @@ void FailoverLoop::write_down(failover::JournalEntry entry)
     using Kind = failover::JournalKind;
     if (entry.kind == Kind::began) number_ = ++last_number_;
     if (entry.takeover == 0) entry.takeover = number_;
-    bool ends = entry.kind == Kind::completed || entry.kind == Kind::undone ||
-                entry.kind == Kind::given_up;
+    bool ends =
+        entry.kind == Kind::completed || entry.kind == Kind::undone || entry.kind == Kind::given_up;
     if (ends && entry.takeover == number_) number_ = 0;
     if (unfinished_ && entry.takeover == last_number_)
         failover::follow_journal(unfinished_, entry, true);

@@ -63,6 +63,9 @@ public:
     void stop();
     void apply(const config::Config& config);
 
+    /// Every server that answers has told its settings, or has had three seconds since the start: a
+    /// plan made before is poorer than it need be.
+    bool is_ready() const;
     /// The plan as it would be performed now.
     failover::Planned plan(failover::Cause cause, const failover::Wish& wish) const;
     /// Begins it. A refusal, or nothing: `status` tells how it goes on.
@@ -125,7 +128,7 @@ private:
     std::uint64_t last_number_ = 0, number_ = 0;  // of takeovers in the journal; 0: none under way
     std::optional<failover::Unfinished> unfinished_;  // by the process before this one
     std::string why_not_resumed_;                     // what was written down last of that
-    net::TimePoint next_resume_{};
+    net::TimePoint next_resume_{}, started_{};
     unsigned resumes_ = 0;
     bool running_ = false;
     std::shared_ptr<FailoverLoop*> self_;  // handlers hold it weakly: they may outlive the loop

@@ -107,7 +107,7 @@ TEST_CASE("a switchover goes through, writes are released after the new primary 
     stage.switch_over();
     stage.finish();
     CHECK(stage.transcript ==
-          "db1:find_blockers db2:new_binary_log db3:stop_receiver db2:wait_executed db3:follow"
+          "db1:find_blockers db2:new_binary_log db3:stop_receiver db2:wait_executed db3:repoint"
           " db1:executed db2:wait_executed HOLD db1:make_read_only db1:executed db2:wait_executed "
           "db2:promote PUBLISH RELEASE"
           " db1:end_transactions db2:forget_source db1:follow");
@@ -159,7 +159,7 @@ TEST_CASE("a fence that is late is undone, and writes go on where they were")
     stage.transcript.clear();
     stage.late();
     stage.finish();
-    CHECK(stage.transcript == "db1:make_writable RELEASE db3:follow db3:start_receiver");
+    CHECK(stage.transcript == "db1:make_writable RELEASE db3:repoint db3:start_receiver");
     CHECK(stage.controller.ending() == Ending::undone);
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("a candidate that does not catch up in the pause does not get the role
     stage.transcript.clear();
     stage.refused();
     stage.finish();
-    CHECK(stage.transcript == "db1:make_writable RELEASE db3:follow db3:start_receiver");
+    CHECK(stage.transcript == "db1:make_writable RELEASE db3:repoint db3:start_receiver");
 }
 
 TEST_CASE("the pause has an end even when every order is in time")
@@ -198,7 +198,7 @@ TEST_CASE("a refused promotion is undone; one whose outcome is not known is neve
     refused.transcript.clear();
     refused.refused();
     refused.finish();
-    CHECK(refused.transcript == "db1:make_writable RELEASE db3:follow db3:start_receiver");
+    CHECK(refused.transcript == "db1:make_writable RELEASE db3:repoint db3:start_receiver");
 
     Stage unknown;
     unknown.switch_over();
@@ -266,7 +266,7 @@ TEST_CASE("a dead primary is replaced by itself")
     stage.see();
     stage.finish();
     CHECK(stage.transcript ==
-          "HOLD SEVER db2:stop_receiver db3:stop_receiver db2:wait_executed db3:follow db2:promote"
+          "HOLD SEVER db2:stop_receiver db3:stop_receiver db2:wait_executed db3:repoint db2:promote"
           " PUBLISH RELEASE db2:forget_source");
     CHECK(stage.controller.ending() == Ending::completed);
 }

@@ -81,6 +81,38 @@ TEST_CASE("who follows already, is away or in maintenance is left alone")
     CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene).starts_with("refused"));
 }
 
+TEST_CASE("a replica that waits for replicas of its own would apply nothing: it waits no more")
+{
+    Scene scene;
+    scene.sight(1).survey.semi_sync_source = true;
+    CHECK(text_of(plan_rejoin(scene.evidence, scene.id(1)), scene) ==
+          "1. db2 waits for replicas no more [db2 stop_semi_sync]\n");
+}
+
+TEST_CASE("nothing is done to a server whose settings are not known")
+{
+    Scene scene;
+    return_old_primary(scene);
+    scene.sight(2).survey.known = false;
+    CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene) ==
+          "refused: it has not told its settings yet");
+}
+
+TEST_CASE("a takeover's own orders are known before the next survey")
+{
+    Survey survey;
+    survey.known = true;
+    note_order(survey, Verb::promote_semi_sync, {OutcomeKind::done, {}, {}});
+    CHECK(survey.semi_sync_source);
+    note_order(survey, Verb::follow, {OutcomeKind::unknown, {}, {}});
+    note_order(survey, Verb::stop_semi_sync, {OutcomeKind::refused, {}, "no"});
+    CHECK((survey.known && survey.semi_sync_source));
+    note_order(survey, Verb::stop_semi_sync, {OutcomeKind::done, {}, {}});
+    CHECK_FALSE(survey.semi_sync_source);
+    note_order(survey, Verb::promote_semi_sync, {OutcomeKind::unknown, {}, "late"});
+    CHECK_FALSE(survey.known);
+}
+
 TEST_CASE("a replica below another replica stays there")
 {
     Scene scene;

@@ -90,6 +90,7 @@ private:
             report.channels = {channel};
         }
         sight.report = report;
+        sight.survey.known = true;
         evidence.servers.push_back(std::move(sight));
     }
 };

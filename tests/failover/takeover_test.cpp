@@ -42,7 +42,7 @@ TEST_CASE("a switchover does what it can before the pause, and the rest after it
           "2. db2 begins a new binary log [db2 new_binary_log]\n"
           "3. db3 stops receiving from db1 [db3 stop_receiver]\n"
           "4. db2 has all that db3 has [db2 wait_executed]\n"
-          "5. db3 replicates from db2 [db3 follow 10.0.0.2:3306]\n"
+          "5. db3 replicates from db2 [db3 repoint 10.0.0.2:3306]\n"
           "6. what db1 has executed by now [db1 executed]\n"
           "7. db2 is near [db2 wait_executed]\n"
           "8. new writes wait; open transactions may end\n"
@@ -67,7 +67,7 @@ TEST_CASE("a semi-synchronous primary keeps as many replicas as it waits for")
     CHECK(text.find("3. db3 stops receiving from db1") != std::string::npos);
     CHECK(text.find("db4 stops receiving") == std::string::npos);
     CHECK(text.find("db2 takes writes [db2 promote_semi_sync]") != std::string::npos);
-    CHECK(text.find("[db4 follow 10.0.0.2:3306]") != std::string::npos);
+    CHECK(text.find("[db4 repoint 10.0.0.2:3306]") != std::string::npos);
     CHECK(text.find("[db1 stop_semi_sync]") != std::string::npos);
 }
 

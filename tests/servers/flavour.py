@@ -91,7 +91,7 @@ loose_rpl_semi_sync_replica_enabled=ON
             "GRANT REPLICATION SLAVE ON *.* TO repl",
             "GRANT REPLICATION CLIENT, REPLICATION SLAVE, PROCESS, RELOAD, BACKUP_ADMIN,"
             " REPLICATION_SLAVE_ADMIN, SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN,"
-            " SERVICE_CONNECTION_ADMIN, XA_RECOVER_ADMIN ON *.* TO pointsman",
+            " SERVICE_CONNECTION_ADMIN, XA_RECOVER_ADMIN, SYSTEM_USER ON *.* TO pointsman",
             "GRANT SELECT ON performance_schema.* TO pointsman",
             "GRANT SELECT ON mysql.user TO pointsman",
             "GRANT ALL ON pointsman.* TO pointsman",

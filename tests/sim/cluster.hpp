@@ -171,6 +171,9 @@ public:
                     return {failover::OutcomeKind::refused, {}, "it does not catch up in time"};
                 break;
             case Verb::follow:
+                server.applier = false;
+                [[fallthrough]];
+            case Verb::repoint:
                 follow(i, order.source, now);
                 break;
             case Verb::make_read_only:
@@ -211,13 +214,13 @@ public:
     std::set<std::pair<std::size_t, std::size_t>> cuts;
 
 private:
-    // CHANGE REPLICATION SOURCE throws relay logs away that were not applied.
+    // CHANGE REPLICATION SOURCE throws relay logs away unless the applier runs.
     void follow(std::size_t i, const config::Endpoint& source, TimePoint now)
     {
         auto& server = servers[i];
         for (std::size_t other = 0; other < servers.size(); ++other)
             if (address(other) == source) server.source = other;
-        server.received = server.executed;
+        if (!server.applier) server.received = server.executed;
         server.receiver = server.applier = true;
         server.heard = now;
     }

@@ -1,6 +1,7 @@
 """A primary that is lost is replaced by itself; nothing acknowledged is lost with it."""
 
 import contextlib
+import threading
 import time
 
 import pytest
@@ -66,6 +67,53 @@ def test_a_lost_primary_is_replaced(cluster, start_proxy, lose):
         wait_until(lambda: caught_up(cluster), 20, "equal histories")
     print(f"longest gap between writes after {lose.__name__}: {gap * 1000:.0f} ms;"
           f" errors {sorted({code for _, code, _ in writers.errors})}")
+
+
+def send_in_part(cluster):
+    """A transaction of 300 MB of which replicas have received a tenth when this returns."""
+    def commit():
+        with contextlib.closing(cluster.primary.connect()) as connection:
+            with contextlib.suppress(Exception), connection.cursor() as cursor:
+                cursor.execute("BEGIN")
+                for number in range(30):
+                    cursor.execute("INSERT INTO app.big VALUES (%s, REPEAT('a', 10000000))",
+                                   (number,))
+                cursor.execute("COMMIT")
+
+    def relay_log():
+        return min(int(replica.sql_dicts("SHOW REPLICA STATUS")[0]["Relay_Log_Space"])
+                   for replica in cluster.replicas)
+
+    cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.big (id INT PRIMARY KEY, v LONGBLOB)")
+    cluster.wait_replicated()
+    before = relay_log()
+    threading.Thread(target=commit, daemon=True).start()
+    wait_until(lambda: relay_log() > before + 30_000_000, 60, "a part of the transaction")
+
+
+def test_a_transaction_received_in_part_holds_nothing_up(cluster, start_proxy):
+    """A replica that is told to stop applying waits a minute for the rest of it."""
+    cluster.primary.sql("TRUNCATE app.w1")
+    proxy = start_proxy(mode="automatic", durability="strict", cooldown="1s")
+    old = cluster.primary
+    with Writers(proxy, clients=2) as writers:
+        time.sleep(3)
+        send_in_part(cluster)
+        old.kill9()
+        try:
+            wait_until(lambda: "failover from" in proxy.log_path.read_text() and
+                       "kind=completed" in proxy.log_path.read_text(), 40, "the failover")
+        except TimeoutError as late:
+            raise AssertionError(proxy.log_path.read_text()[-4000:]) from late
+        successor = new_primary(cluster, old)
+        cluster.primary = successor
+        other = next(replica for replica in cluster.replicas if replica is not old)
+        wait_until(lambda: other.scalar("SELECT GTID_SUBSET(%s, @@gtid_executed)",
+                                        successor.scalar("SELECT @@gtid_executed")), 30,
+                   "the other replica to go on")
+    writers.check(successor)
+    assert successor.scalar("SELECT COUNT(*) FROM app.big") == 0
+    cluster.kill()  # the next test gets a fresh start: the old primary has the transaction
 
 
 def test_in_the_mode_manual_a_lost_primary_is_replaced_on_command_only(cluster, start_proxy):
