@@ -8,14 +8,16 @@ namespace {
 
 // The column order of this statement is that of `Mysql8Column` in probe_sql.cpp. One row per
 // channel, one row of NULLs for a server that follows nobody. Group Replication's own channels are
-// not ours.
+// not ours. What is owned is asked before what is executed: a transaction that is committed in
+// between is in one of them.
 //
 // Lag: the ages of the oldest transactions that wait in each place where performance_schema shows
 // one: being received, being handed out by the coordinator, being applied. While SOURCE_DELAY holds
 // a transaction back it shows in none of them (measured on 9.7.4), so the delay itself is read as
 // well.
 constexpr std::string_view mysql_8_probe =
-    "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed,"
+    "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_owned,"
+    " @@GLOBAL.gtid_executed,"
     " c.CHANNEL_NAME, c.SOURCE_UUID, k.HOST, k.PORT, c.SERVICE_STATE, a.SERVICE_STATE,"
     " c.LAST_ERROR_MESSAGE, c.RECEIVED_TRANSACTION_SET,"
     " GTID_SUBSET(c.RECEIVED_TRANSACTION_SET, @@GLOBAL.gtid_executed),"
@@ -55,12 +57,12 @@ constexpr Dialect dialects[] = {
     {DialectKind::mysql_5, Flavour::mysql,
      "SELECT @@GLOBAL.server_uuid, @@GLOBAL.server_id, @@GLOBAL.gtid_mode,"
      " @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout",
-     "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_executed; SHOW SLAVE "
-     "STATUS",
+     "SELECT @@GLOBAL.read_only, @@GLOBAL.super_read_only, @@GLOBAL.gtid_owned,"
+     " @@GLOBAL.gtid_executed; SHOW SLAVE STATUS",
      ""},
     {DialectKind::mariadb, Flavour::mariadb,
      "SELECT '', @@GLOBAL.server_id, 'ON', @@GLOBAL.wait_timeout, @@GLOBAL.interactive_timeout",
-     "SELECT @@GLOBAL.read_only, 0, @@GLOBAL.gtid_current_pos; SHOW ALL SLAVES STATUS", ""},
+     "SELECT @@GLOBAL.read_only, 0, '', @@GLOBAL.gtid_current_pos; SHOW ALL SLAVES STATUS", ""},
 };
 
 const Dialect& of(DialectKind kind)

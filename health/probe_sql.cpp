@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 enum Mysql8Column : std::size_t {
     column_read_only,
     column_super_read_only,
+    column_owned,
     column_executed,
     column_channel,
     column_source_uuid,
@@ -133,6 +134,7 @@ std::optional<ServerReport> parse_mysql_8(const ResultSets& answer)
         if (row.size() != mysql_8_column_count) return std::nullopt;
         report.read_only = is_on(row[column_read_only]);
         report.super_read_only = is_on(row[column_super_read_only]);
+        report.owned = text_or_empty(row[column_owned]);
         report.executed = text_or_empty(row[column_executed]);
         if (!row[column_channel]) continue;
         auto channel = mysql_8_channel(row);
@@ -204,14 +206,15 @@ ReplicationChannel status_channel(const StatusRow& row, Flavour flavour)
 
 std::optional<ServerReport> parse_status(const ResultSets& answer, Flavour flavour)
 {
-    constexpr std::size_t variables = 3;
+    constexpr std::size_t variables = 4;
     if (answer.size() != 2 || answer[0].rows.size() != 1) return std::nullopt;
     const auto& values = answer[0].rows[0];
     if (values.size() != variables) return std::nullopt;
     ServerReport report;
     report.read_only = is_on(values[0]);
     report.super_read_only = is_on(values[1]);
-    report.executed = text_or_empty(values[2]);
+    report.owned = text_or_empty(values[2]);
+    report.executed = text_or_empty(values[3]);
     for (const auto& row : answer[1].rows)
         report.channels.push_back(status_channel(StatusRow{answer[1], row}, flavour));
     return report;

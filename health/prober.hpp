@@ -37,7 +37,7 @@ private:
     Failure read_facts();
     Failure read_applier_errors(ServerReport& report);
     MysqlResult<ResultSets> query(std::string_view sql);
-    std::shared_ptr<const protocol::Position> position_of(const ServerReport& report);
+    void read_positions(ServerReport& report);
 
     ConnectOptions options_;
     std::chrono::milliseconds timeout_;
@@ -46,9 +46,10 @@ private:
     ServerFacts facts_;
     unsigned probes_until_facts_ = 0;
     TimePoint answer_by_{};
-    std::string executed_;  // what position_ was read from
+    std::string executed_, owned_;  // what the two below were read from
     std::shared_ptr<const protocol::Position> position_ =
         std::make_shared<const protocol::Position>();
+    std::shared_ptr<const protocol::Position> may_show_ = position_;
 };
 
 }  // namespace pointsman::health

@@ -52,6 +52,8 @@ struct ServerView {
     /// by snapshots as long as it stays the same; null: not known.
     std::shared_ptr<const protocol::Position> executed;
     std::chrono::steady_clock::time_point executed_at{};
+    /// All that its readers may have been shown until then: what is being committed, too.
+    std::shared_ptr<const protocol::Position> may_show;
     IdleTimeouts idle_timeouts;
     std::string problem;  // one sentence when something is wrong; empty: fine
 };

@@ -109,6 +109,7 @@ private:
         view.uuid = facts.uuid;
         view.executed = member.report->position;
         view.executed_at = member.looked_at;
+        view.may_show = member.report->may_show;
         view.idle_timeouts = facts.idle_timeouts;
         if (primary != i) judge_replica(view, i, primary);
         return view;

@@ -240,6 +240,18 @@ Result<GtidSet> GtidSet::parse(std::string_view text)
     return set;
 }
 
+Result<GtidSet> GtidSet::parse_owned(std::string_view text)
+{
+    std::string numbers;
+    bool in_thread = false;
+    for (char c : text) {
+        bool is_digit = c >= '0' && c <= '9';
+        in_thread = c == '#' || (in_thread && is_digit);
+        if (!in_thread) numbers += c;
+    }
+    return parse(numbers);
+}
+
 std::string GtidSet::to_string() const
 {
     std::string text;

@@ -53,6 +53,8 @@ public:
     /// "uuid:1-5:7,uuid:tag:1-3" and all that a server prints or takes: white space, either case,
     /// any order, overlaps, empty parts. An interval that ends before it begins is empty.
     static Result<GtidSet> parse(std::string_view text);
+    /// What @@GLOBAL.gtid_owned says: each number is followed by its threads, "uuid:5#12:6#13#14".
+    static Result<GtidSet> parse_owned(std::string_view text);
 
     /// As a server prints it, without the line breaks.
     std::string to_string() const;

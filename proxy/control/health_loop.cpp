@@ -39,9 +39,11 @@ bool same_substance(const health::Topology& a, const health::Topology& b)
 /// What the servers have executed decides nothing here, but readers wait for it.
 bool same_positions(const health::Topology& a, const health::Topology& b)
 {
-    auto same = [](const auto& one, const auto& other) {
-        return one.executed == other.executed ||
-               (one.executed && other.executed && *one.executed == *other.executed);
+    auto equal = [](const auto& one, const auto& other) {
+        return one == other || (one && other && *one == *other);
+    };
+    auto same = [&equal](const auto& one, const auto& other) {
+        return equal(one.executed, other.executed) && equal(one.may_show, other.may_show);
     };
     return std::ranges::equal(a.servers, b.servers, same);
 }

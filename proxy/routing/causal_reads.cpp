@@ -1,6 +1,7 @@
 #include "proxy/routing/causal_reads.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pointsman::proxy {
 
@@ -61,10 +62,12 @@ void unite(Position& position, const Position& more)
 void ServerMarks::learn(const health::Topology& topology)
 {
     for (const auto& server : topology.servers)
-        if (server.executed) learn(server.id, server.executed, server.executed_at);
+        if (server.executed)
+            learn(server.id, server.executed, server.executed_at, server.may_show);
 }
 
-void ServerMarks::learn(config::ServerId server, PositionPtr position, Moment asked)
+void ServerMarks::learn(config::ServerId server, PositionPtr position, Moment asked,
+                        PositionPtr may_show)
 {
     auto& mark = marks_[config::index_of(server)];
     if (asked <= mark.at) return;
@@ -73,6 +76,7 @@ void ServerMarks::learn(config::ServerId server, PositionPtr position, Moment as
         ++setbacks_;
         mark.acknowledged = 0;
     }
+    mark.may_show = may_show ? std::move(may_show) : position;
     mark.position = std::move(position);
     mark.at = asked;
     if (asked > mark.raised_at) mark.raised = Position{};
@@ -112,6 +116,12 @@ PositionPtr ServerMarks::taken_after(config::ServerId server, Moment moment) con
     return known.at > moment ? known.position : nullptr;
 }
 
+PositionPtr ServerMarks::bound_of_shown(config::ServerId server, Moment moment) const
+{
+    const auto& known = mark(server);
+    return known.at > moment ? known.may_show : nullptr;
+}
+
 bool ServerMarks::is_behind(config::ServerId server, Moment now) const
 {
     return now < mark(server).behind_until;
@@ -145,8 +155,8 @@ bool SessionReads::settle_seen(config::ServerId server, const ServerMarks& marks
                                std::optional<config::ServerId> primary)
 {
     if (!seen_on_ || *seen_on_ == server) return true;
-    auto there = marks.taken_after(*seen_on_, seen_until_);
-    auto on_primary = primary ? marks.taken_after(*primary, seen_until_) : nullptr;
+    auto there = marks.bound_of_shown(*seen_on_, seen_until_);
+    auto on_primary = primary ? marks.bound_of_shown(*primary, seen_until_) : nullptr;
     if (!there && !on_primary) return false;
     seen_ = there ? there : on_primary;
     if (there && on_primary && *seen_on_ != *primary) {
@@ -157,7 +167,8 @@ bool SessionReads::settle_seen(config::ServerId server, const ServerMarks& marks
         intersect(both, *on_primary);
         seen_ = std::make_shared<const Position>(std::move(both));
     }
-    seen_on_.reset();
+    settled_on_ = std::exchange(seen_on_, std::nullopt);
+    settled_at_ = seen_until_;
     met_on_ = 0;
     changed_at_ = std::max(changed_at_, seen_until_);
     needs_anything_ = true;
@@ -170,10 +181,12 @@ bool SessionReads::is_met(config::ServerId server, const ServerMarks& marks)
     if (setbacks_ != marks.setbacks()) {
         setbacks_ = marks.setbacks();
         met_on_ = 0;
+        settled_on_.reset();
     }
     auto bit = bit_of(server);
     if ((met_on_ & bit) != 0) return true;
-    bool met = marks.has(server, written_) && (!seen_ || marks.has(server, *seen_));
+    bool saw_there = !seen_ || settled_on_ == server;
+    bool met = marks.has(server, written_) && (saw_there || marks.has(server, *seen_));
     if (met) met_on_ |= bit;
     return met;
 }
@@ -198,16 +211,33 @@ void SessionReads::forget_lost(const ServerMarks& marks, config::ServerId primar
     seen_ = std::make_shared<const Position>(std::move(kept));
 }
 
+namespace {
+
+/// "0.050": seconds, as both flavours take them.
+std::string in_seconds(std::chrono::milliseconds time)
+{
+    auto thousandths = std::to_string(time.count() % 1000);
+    auto text = std::to_string(time.count() / 1000) + '.';
+    text.append(3 - thousandths.size(), '0');
+    return text + thousandths;
+}
+
+}  // namespace
+
 std::string wait_statement(const Position& needed, std::chrono::milliseconds timeout)
 {
     bool mariadb = std::holds_alternative<GtidList>(needed);
     std::string statement = mariadb ? "SELECT MASTER_GTID_WAIT('" :
                                       "SELECT WAIT_FOR_EXECUTED_GTID_SET('";
     statement += to_string(needed);
-    auto thousandths = std::to_string(timeout.count() % 1000);
-    statement += "'," + std::to_string(timeout.count() / 1000) + '.';
-    statement.append(3 - thousandths.size(), '0');
-    return statement + thousandths + ')';
+    return statement + "'," + in_seconds(timeout) + ')';
+}
+
+std::string wait_for_commits(std::chrono::milliseconds timeout)
+{
+    return "SELECT WAIT_FOR_EXECUTED_GTID_SET("
+           "REGEXP_REPLACE(@@GLOBAL.gtid_owned,'#[0-9]+','')," +
+           in_seconds(timeout) + ')';
 }
 
 }  // namespace pointsman::proxy

@@ -3,9 +3,11 @@
 // what it was shown elsewhere; ServerMarks says what is known of each server without asking it.
 // Pure: moments and GTIDs come in.
 //
-// What was shown is known by its upper bound only: the position of that server at a moment after
-// the last answer. A write bounds what was shown before it, since replicas commit in the order of
-// the primary (replica_preserve_commit_order, MySQL's default since 8.0.27).
+// What was shown is known by its upper bound only: what that server had executed, or was
+// committing, at a moment after the last answer. The primary's bounds what any replica showed:
+// semi-synchronous replication lets it commit last. A write bounds what was shown before it, since
+// replicas commit in the order of the primary (replica_preserve_commit_order, MySQL's default since
+// 8.0.27).
 
 #include "protocol/gtid_set.hpp"
 
@@ -36,8 +38,10 @@ public:
 
     /// Takes in what probes saw.
     void learn(const health::Topology& topology);
-    /// The server was asked at `asked`, or a little later, and said this.
-    void learn(config::ServerId server, PositionPtr position, Moment asked);
+    /// The server was asked at `asked`, or a little later, and said this. `may_show`: with what it
+    /// was committing; null: the same.
+    void learn(config::ServerId server, PositionPtr position, Moment asked,
+               PositionPtr may_show = nullptr);
     /// The server said at `asked`, or later, that it has these.
     void raise(config::ServerId server, const protocol::Position& has, Moment asked);
     /// Nobody should wait for it before `until`.
@@ -48,6 +52,8 @@ public:
     protocol::Position missing(config::ServerId server, protocol::Position needed) const;
     /// What it had at a moment after `moment`; null: that is not known.
     PositionPtr taken_after(config::ServerId server, Moment moment) const;
+    /// The bound of what it showed until `moment`; null: that is not known.
+    PositionPtr bound_of_shown(config::ServerId server, Moment moment) const;
     bool is_behind(config::ServerId server, Moment now) const;
     /// Grows when a server turns out to have lost what it had: nothing remembered holds.
     std::uint32_t setbacks() const { return setbacks_; }
@@ -61,6 +67,7 @@ public:
 private:
     struct Mark {
         PositionPtr position;  // the whole, when it was asked last
+        PositionPtr may_show;
         Moment at{};
         protocol::Position raised;  // what it is known to have beyond
         Moment raised_at{};
@@ -83,14 +90,17 @@ public:
     {
         seen_on_ = server;
         seen_until_ = until;
+        if (settled_at_ == Moment{}) settled_at_ = until;
     }
 
     /// Finds the bound of what it was shown elsewhere than on `server`. False: nobody knows it yet;
     /// the primary's position from now on would be one.
     bool settle_seen(config::ServerId server, const ServerMarks& marks,
                      std::optional<config::ServerId> primary);
-    /// Where it was shown data last, if the bound of that is not known.
-    std::optional<config::ServerId> seen_on() const { return seen_on_; }
+    /// Where it was shown data last: that server is never behind what it showed.
+    std::optional<config::ServerId> seen_at() const { return seen_on_ ? seen_on_ : settled_on_; }
+    /// Since when that has kept it from reading elsewhere, at most.
+    Moment settled_at() const { return settled_at_; }
 
     bool needs_anything() const { return needs_anything_; }
     /// Is the server known to have all? For sessions with settled reads.
@@ -105,8 +115,9 @@ private:
 
     protocol::Position written_;
     PositionPtr seen_;
-    std::optional<config::ServerId> seen_on_;
-    Moment seen_until_{}, changed_at_{};
+    std::optional<config::ServerId> seen_on_;     // of which nobody knows the bound yet
+    std::optional<config::ServerId> settled_on_;  // of which seen_ is the bound
+    Moment seen_until_{}, changed_at_{}, settled_at_{};
     std::uint64_t met_on_ = 0;  // a bit for each server that is known to have all
     std::uint32_t setbacks_ = 0;
     bool needs_anything_ = false;
@@ -114,5 +125,7 @@ private:
 
 /// The statement that waits until a server has `needed`, but not longer than `timeout`.
 std::string wait_statement(const protocol::Position& needed, std::chrono::milliseconds timeout);
+/// The same for what the server is committing at that moment (MySQL 8.0 and later).
+std::string wait_for_commits(std::chrono::milliseconds timeout);
 
 }  // namespace pointsman::proxy

@@ -241,7 +241,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
     link.is_fresh = true;
-    auto bytes = wait_.lacks ? with_wait_in_front(link) : outgoing_bytes(link);
+    auto bytes = wait_.waits() ? with_wait_in_front(link) : outgoing_bytes(link);
     auto sent = link.stream->try_write(bytes);
     if (sent.bytes < bytes.size()) {
         auto first = sent.bytes;
@@ -252,8 +252,8 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     link.counters.bytes_to_server.add(sent.bytes);
     RelayResult result;
     if (sent.status != net::IoStatus::ok) co_return co_await on_lost(link, sent.bytes > 0, result);
-    if (wait_.lacks) {
-        bool was_alone = !may_run_in_vain();
+    if (wait_.waits()) {
+        bool was_alone = !goes_with_wait();
         auto waited = co_await finish_wait(link);
         if (waited != Next::go_on) co_return waited;
         if (was_alone) co_return co_await exchange_on(link);

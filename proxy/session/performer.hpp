@@ -105,14 +105,18 @@ private:
     Freshness judge(config::ServerId server);
     bool has_acknowledged(config::ServerId server);
     protocol::Position lacking_at(config::ServerId server) const;
+    void see_to_commits();
     bool stays_at_seen();
+    bool is_fresh_at_seen();
     bool finds_fresh_replica();
     void route_to_primary();
     void take_to_primary();
     net::Task<Next> ask_position(BackendLink& link);
     protocol::Bytes with_wait_in_front(BackendLink& link);
     bool may_run_in_vain() const;
+    bool goes_with_wait() const;
     net::Task<Next> finish_wait(BackendLink& link);
+    net::Task<Next> finish_wait_for_commits(BackendLink& link);
     net::Task<void> drop_answer(BackendLink& link);
     void note_written(const std::string& gtids);
     void note_seen(const BackendLink& link);

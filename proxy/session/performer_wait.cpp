@@ -24,6 +24,10 @@ constexpr auto pause_after_timeout = std::chrono::milliseconds(100);
 /// An unwanted answer that is larger costs more than a new link.
 constexpr std::size_t most_dropped = 1u << 20;
 constexpr auto longest_drop = std::chrono::milliseconds(100);
+/// A session that the load draws to another replica goes there once in this time at most, since
+/// somebody must be asked then for what it has seen.
+constexpr auto longest_stay = std::chrono::seconds(1);
+constexpr std::uint32_t first_with_regexp_replace = 80004;
 constexpr std::uint16_t er_query_interrupted = 1317;
 constexpr std::uint16_t er_malformed_gtid_set = 1772;
 
@@ -33,6 +37,11 @@ protocol::Err no_fresh_replica()
         "no replica has what the read must see "
         "(routing.consistency), and none came to have it within "
         "routing.consistency_timeout");
+}
+
+PositionPtr shared(protocol::Position position)
+{
+    return std::make_shared<const protocol::Position>(std::move(position));
 }
 
 bool shows_one_server(const sql::Statement& statement)
@@ -47,6 +56,29 @@ bool shows_one_server(const sql::Statement& statement)
         case sql::StatementKind::explain:
         case sql::StatementKind::help:
             return statement.access == sql::Access::primary;
+        default:
+            return false;
+    }
+}
+
+/// May it show rows, or fix what later statements are shown?
+bool shows_data(const sql::Statement& statement)
+{
+    if (statement.access == sql::Access::replica) return true;
+    if (asks_for_last_result(statement)) return false;
+    switch (statement.transaction) {
+        case sql::Transaction::begin:
+        case sql::Transaction::begin_read_only:
+            return true;
+        default:
+            break;
+    }
+    switch (statement.kind) {
+        case sql::StatementKind::select:
+            return statement.names_table && statement.reason != sql::PrimaryReason::locking_read;
+        case sql::StatementKind::call:
+        case sql::StatementKind::execute:
+            return true;
         default:
             return false;
     }
@@ -96,12 +128,14 @@ void Performer::see_to_freshness()
     if (!runs_statement()) return;
     read_token();
     if (wait_.refusal) return;
-    bool on_replica = route_.kind == RouteKind::server && route_.on_replica;
     bool bound = core_.state.in_transaction() || facts_.only_on;
     bool wanted = consistency() != Consistency::none || wait_.token;
-    if (!on_replica || bound || !wanted || !primary_may_stand_in()) return;
+    if (route_.kind != RouteKind::server || bound || !wanted) return;
+    if (!route_.on_replica) return see_to_commits();
+    if (!primary_may_stand_in()) return;
     auto found = judge(route_.server);
     if (found == Freshness::unknown && stays_at_seen()) found = judge(route_.server);
+    if (found == Freshness::late && is_fresh_at_seen()) found = Freshness::fresh;
     if (found == Freshness::behind && finds_fresh_replica()) found = Freshness::fresh;
     auto& counts = core_.worker.counters.read_freshness;
     switch (found) {
@@ -121,6 +155,19 @@ void Performer::see_to_freshness()
             wait_.asking = route_.kind == RouteKind::server && !wait_.asked_in_vain;
             if (!wait_.asking) take_to_primary();
     }
+}
+
+/// Under semi-synchronous replication a replica shows what the primary is still committing.
+void Performer::see_to_commits()
+{
+    const auto& topology = *core_.worker.topology;
+    auto* primary = topology.primary_server();
+    auto seen = core_.reads.seen_at();
+    if (!seen || !primary || primary->id != route_.server || *seen == primary->id) return;
+    bool can_wait = primary->flavour == health::Flavour::mysql &&
+                    primary->version_number >= first_with_regexp_replace;
+    if (!can_wait || !shows_data(*facts_.statement)) return;
+    wait_.for_commits = true;
 }
 
 /// Others are sent to replicas only where the listener or a hint says so, whatever they see there.
@@ -176,12 +223,23 @@ protocol::Position Performer::lacking_at(config::ServerId server) const
 /// What the session saw last at a replica is no question there.
 bool Performer::stays_at_seen()
 {
-    auto seen = core_.reads.seen_on();
+    auto seen = core_.reads.seen_at();
     auto* view = seen ? core_.worker.topology->find(*seen) : nullptr;
     if (!view || !view->takes_reads || seen == avoid_ || route_.reason == RouteReason::hint)
         return false;
+    if (core_.worker.reactor.now() - core_.reads.settled_at() > longest_stay) return false;
     route_.server = *seen;
     return true;
+}
+
+/// Better there at once than elsewhere after a wait.
+bool Performer::is_fresh_at_seen()
+{
+    auto drawn = route_.server;
+    if (wait_.asked || !stays_at_seen()) return false;
+    if (judge(route_.server) == Freshness::fresh) return true;
+    route_.server = drawn;
+    return false;
 }
 
 bool Performer::finds_fresh_replica()
@@ -208,10 +266,12 @@ void Performer::route_to_primary()
 
 void Performer::take_to_primary()
 {
-    if (core_.worker.settings->config.routing.no_replica == config::NoReplica::error)
+    if (core_.worker.settings->config.routing.no_replica == config::NoReplica::error) {
         wait_.refusal = no_fresh_replica();
-    else
-        route_to_primary();
+        return;
+    }
+    route_to_primary();
+    if (route_.kind == RouteKind::server) see_to_commits();
 }
 
 /// The primary's position now bounds what the session saw anywhere.
@@ -219,8 +279,10 @@ net::Task<Performer::Next> Performer::ask_position(BackendLink& link)
 {
     auto asked = net::Reactor::exact_now();
     auto flavour = link.is_mariadb ? protocol::GtidFlavour::mariadb : protocol::GtidFlavour::mysql;
-    std::string question =
-        link.is_mariadb ? "SELECT @@global.gtid_current_pos" : "SELECT @@global.gtid_executed";
+    // What is owned comes first: what is committed in between is in one of them.
+    std::string question = link.is_mariadb
+                               ? "SELECT '', @@global.gtid_current_pos"
+                               : "SELECT @@global.gtid_owned, @@global.gtid_executed";
     auto rows = co_await query_rows(link, std::move(question));
     if (link.broken) {
         RelayResult nothing_sent;
@@ -228,25 +290,31 @@ net::Task<Performer::Next> Performer::ask_position(BackendLink& link)
     }
     auto& counts = core_.worker.counters.read_freshness;
     counts[static_cast<std::size_t>(ReadFreshness::asked)].add();
-    bool said = rows && rows->size() == 1 && rows->front().size() == 1 && rows->front().front();
     wait_.asked_in_vain = true;
+    bool said = rows && rows->size() == 1 && rows->front().size() == 2;
     if (!said) co_return Next::again;
-    auto position = protocol::parse_position(*rows->front().front(), flavour);
-    if (!position) co_return Next::again;
+    const auto& answer = rows->front();
+    auto owned = protocol::GtidSet::parse_owned(answer[0].value_or(""));
+    auto position = protocol::parse_position(answer[1].value_or(""), flavour);
+    if (!owned || !position) co_return Next::again;
     wait_.asked_in_vain = false;
-    auto shared = std::make_shared<const protocol::Position>(std::move(*position));
-    core_.worker.marks.learn(link.server, std::move(shared), asked);
+    wait_.asked = true;
+    auto may_show = *position;
+    if (!owned->empty()) unite(may_show, *owned);
+    core_.worker.marks.learn(link.server, shared(std::move(*position)), asked,
+                             shared(std::move(may_show)));
     co_return Next::again;
 }
 
-/// The wait's bytes, and the command's own behind them if it may run in vain.
+/// The wait's bytes, and the command's own behind them if it goes with them.
 protocol::Bytes Performer::with_wait_in_front(BackendLink& link)
 {
     auto timeout = core_.worker.settings->config.routing.consistency_timeout;
-    auto statement = wait_statement(*wait_.lacks, timeout);
+    auto statement =
+        wait_.lacks ? wait_statement(*wait_.lacks, timeout) : wait_for_commits(timeout);
     wait_.bytes.clear();
     protocol::append_message(wait_.bytes, protocol::encode_query(statement, link.negotiated), 0);
-    if (may_run_in_vain()) {
+    if (goes_with_wait()) {
         auto command = outgoing_bytes(link);
         wait_.bytes.insert(wait_.bytes.end(), command.begin(), command.end());
     }
@@ -260,10 +328,36 @@ bool Performer::may_run_in_vain() const
     return facts_.statement->access == sql::Access::replica;
 }
 
+bool Performer::goes_with_wait() const
+{
+    return may_run_in_vain() || (wait_.for_commits && command_.is_whole());
+}
+
+/// At the primary the command is performed however the wait ended: nobody has newer data to show.
+net::Task<Performer::Next> Performer::finish_wait_for_commits(BackendLink& link)
+{
+    auto& counts = core_.worker.counters;
+    auto answer = co_await read_answer(link);
+    if (!answer.complete) {
+        RelayResult nothing;
+        co_return co_await on_lost(link, true, nothing);
+    }
+    bool has = says_it_has(answer);
+    auto outcome = has ? ReadFreshness::waited : ReadFreshness::timed_out;
+    counts.read_freshness[static_cast<std::size_t>(outcome)].add();
+    auto now = net::Reactor::exact_now();
+    counts.consistency_wait.record(now - wait_.sent_at);
+    // From here on its own commits are the bound of all that was seen.
+    if (has) core_.reads.saw(link.server, now);
+    wait_.for_commits = false;
+    co_return Next::go_on;
+}
+
 /// Takes the wait's answer off the link. `again` when it was in vain.
 net::Task<Performer::Next> Performer::finish_wait(BackendLink& link)
 {
     auto& worker = core_.worker;
+    if (wait_.for_commits) co_return co_await finish_wait_for_commits(link);
     auto answer = co_await read_answer(link);
     if (!answer.complete) {
         RelayResult nothing;

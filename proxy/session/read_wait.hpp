@@ -15,8 +15,12 @@ struct ReadWait {
     std::optional<protocol::Position> token;
     /// What the chosen replica is to wait for; nothing: it is known to have all.
     std::optional<protocol::Position> lacks;
+    /// The chosen server is the primary, and first ends the commits that others may have seen
+    /// elsewhere.
+    bool for_commits = false;
     /// The chosen server is the primary, and is asked for its position only.
     bool asking = false;
+    bool asked = false;  // so that it may go to where it has not read before
     bool asked_in_vain = false;
     bool waited_in_vain = false;  // one wait is all that a read has time for
     /// Nobody can take the read: why.
@@ -24,9 +28,12 @@ struct ReadWait {
     protocol::Buffer bytes;  // the wait and, behind it, the read
     net::TimePoint sent_at{};
 
+    bool waits() const { return lacks || for_commits; }
+
     void begin_attempt()
     {
         lacks.reset();
+        for_commits = false;
         asking = false;
         refusal.reset();
     }

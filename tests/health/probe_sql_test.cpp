@@ -14,7 +14,7 @@ const Dialect& mariadb = dialect_for("10.11.19-MariaDB");
 
 /// A row of the MySQL 8 probe, of a replica that is current; a test changes what it is about.
 struct Mysql8Row {
-    Field read_only = "1", super_read_only = "1", executed = "u:1-9";
+    Field read_only = "1", super_read_only = "1", owned = "", executed = "u:1-9";
     Field channel = "", source_uuid = "source-uuid", host = "10.0.0.1", port = "3306";
     Field receiver = "ON", applier = "ON", error = "", received = "u:5-9", caught_up = "1";
     Field queueing_us, handing_out_us, applying_us, last_queued_us = "900000000", delay_s = "0";
@@ -22,10 +22,11 @@ struct Mysql8Row {
 
     Row row() const
     {
-        return {read_only,    super_read_only, executed,    channel,        source_uuid, host,
-                port,         receiver,        applier,     error,          received,    caught_up,
-                queueing_us,  handing_out_us,  applying_us, last_queued_us, delay_s,     heard_us,
-                heartbeat_us, auto_position};
+        return {read_only,      super_read_only, owned,    executed,     channel,
+                source_uuid,    host,            port,     receiver,     applier,
+                error,          received,        caught_up, queueing_us, handing_out_us,
+                applying_us,    last_queued_us,  delay_s,  heard_us,     heartbeat_us,
+                auto_position};
     }
 };
 
@@ -75,7 +76,7 @@ Columns replication_status(const std::string& io, const std::string& sql, const 
 
 ReplicationChannel mariadb_channel(const Columns& columns)
 {
-    ResultSet variables{{}, {{"1", "0", "0-1-7"}}};
+    ResultSet variables{{}, {{"1", "0", "", "0-1-7"}}};
     auto report = parse_report(mariadb, {}, {variables, status_of(columns)});
     REQUIRE(report);
     return report->channels.at(0);
@@ -87,7 +88,7 @@ TEST_CASE("a MySQL server that follows nobody has no channel")
 {
     Row row = Mysql8Row{}.row();
     row[0] = row[1] = "0";
-    for (std::size_t i = 3; i < row.size(); ++i) row[i].reset();
+    for (std::size_t i = 4; i < row.size(); ++i) row[i].reset();
     auto report = report_of({row});
     CHECK(report.is_writable());
     CHECK_FALSE(report.is_replica());
@@ -228,11 +229,11 @@ TEST_CASE("an answer of another shape is nothing")
     CHECK_FALSE(parse_facts(mysql_8, "9", {ResultSet{{}, {{"uuid", "three", "ON", "1", "1"}}}}));
     CHECK_FALSE(parse_report(mysql_8, {}, {}));
     CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{}}));
-    CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{{}, {Row(19)}}}));
-    CHECK_FALSE(parse_report(mysql_5, {}, {ResultSet{{}, {Row(3)}}}));
-    CHECK_FALSE(parse_report(mariadb, {}, {ResultSet{{}, {Row(2)}}, ResultSet{}}));
+    CHECK_FALSE(parse_report(mysql_8, {}, {ResultSet{{}, {Row(20)}}}));
+    CHECK_FALSE(parse_report(mysql_5, {}, {ResultSet{{}, {Row(4)}}}));
+    CHECK_FALSE(parse_report(mariadb, {}, {ResultSet{{}, {Row(3)}}, ResultSet{}}));
     // NULL everywhere is a server that says nothing of replication.
-    auto report = parse_report(mysql_8, {}, {ResultSet{{}, {Row(20)}}});
+    auto report = parse_report(mysql_8, {}, {ResultSet{{}, {Row(21)}}});
     REQUIRE(report);
     CHECK(report->channels.empty());
 }

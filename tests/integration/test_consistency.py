@@ -130,8 +130,9 @@ def test_replicas_seconds_behind_are_not_waited_for_long(cluster, number, start_
     assert outcome(proxy, "not_tried") > 0
 
 
-def times_back(proxy, cluster, table, hints, reads=400):
-    """How often a session sees less than it saw before, while somebody else counts up."""
+def times_back(proxy, cluster, table, hints, reads=400, enough=None):
+    """How often a session sees less than it saw before, while somebody else counts up; ends early
+    when that was `enough` times."""
     counter = iter(range(1, 1_000_000))
     seen, back = 0, 0
     with contextlib.closing(cluster.primary.connect()) as writer, \
@@ -141,6 +142,8 @@ def times_back(proxy, cluster, table, hints, reads=400):
                 now = read(reader, table, hints[n % len(hints)])
                 back += now < seen
                 seen = now
+                if back == enough:
+                    break
     return back
 
 
@@ -156,6 +159,33 @@ def test_a_session_never_goes_back_in_time(cluster, number, start_proxy, consist
     assert (back == 0) == (consistency == "session")
     if consistency == "session":
         assert outcome(proxy, "asked") > 0
+
+
+@pytest.mark.parametrize("consistency", ["session", "none"])
+def test_the_primary_is_not_behind_what_a_replica_showed(cluster, number, start_proxy, consistency):
+    """Semi-synchronous: a replica shows a write before the primary has committed it."""
+    proxy = proxy_with(start_proxy, consistency, consistency_timeout="2s")
+    hints = ["/* route=replica */", "/* route=primary */"]
+    reads = 800 if consistency == "session" else 20_000
+    back = times_back(proxy, cluster, number, hints, reads, enough=1)
+    assert (back == 0) == (consistency == "session")
+    if consistency == "session":
+        assert outcome(proxy, "waited") > 0
+
+
+def test_a_transaction_shows_what_a_replica_showed(cluster, number, start_proxy):
+    proxy = proxy_with(start_proxy, "session", consistency_timeout="2s")
+    counter = iter(range(1, 1_000_000))
+    back = 0
+    with contextlib.closing(cluster.primary.connect()) as writer, \
+            contextlib.closing(proxy.connect()) as reader, \
+            Background(lambda: write(writer, number, next(counter))):
+        for _ in range(300):
+            seen = read(reader, number)
+            rows(reader, "BEGIN")
+            back += read(reader, number) < seen
+            rows(reader, "COMMIT")
+    assert back == 0
 
 
 @pytest.mark.parametrize("consistency", ["global", "session"])

@@ -171,4 +171,16 @@ TEST_CASE("a long fragmented set keeps every gap")
     CHECK_FALSE(odd.contains(set("A:2")));
 }
 
+TEST_CASE("what a server owns is read without the threads that own it")
+{
+    const std::string uuid = "11111111-1111-1111-1111-111111111111";
+    const std::string other = "22222222-2222-2222-2222-222222222222";
+    const auto owned =
+        GtidSet::parse_owned(uuid + ":5#12:6#13#140,\n" + other + ":tag:7#1");
+    REQUIRE(owned.has_value());
+    CHECK(owned->to_string() == uuid + ":5-6," + other + ":tag:7");
+    CHECK(GtidSet::parse_owned("")->empty());
+    CHECK_FALSE(GtidSet::parse_owned(uuid + ":-5#12").has_value());
+}
+
 }  // namespace pointsman::protocol

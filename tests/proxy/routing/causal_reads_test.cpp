@@ -130,6 +130,46 @@ TEST_CASE("moving on needs a bound of what was seen")
     }
 }
 
+TEST_CASE("what a server was committing may have been seen there")
+{
+    SessionReads reads;
+    ServerMarks marks;
+    marks.learn(replica2, shared(number("1-20")), after(0ms));
+    reads.saw(replica1, after(10ms));
+    marks.learn(replica1, shared(number("1-20")), after(11ms), shared(number("1-21")));
+
+    SECTION("as far as the replica itself tells")
+    {
+        REQUIRE(reads.settle_seen(replica2, marks, primary));
+        CHECK(marks.missing(replica2, reads.needed()) == number("21"));
+    }
+    SECTION("also when the primary was asked, which commits it last")
+    {
+        marks.learn(primary, shared(number("1-20")), after(12ms), shared(number("1-22")));
+        REQUIRE(reads.settle_seen(replica2, marks, primary));
+        CHECK(marks.missing(replica2, reads.needed()) == number("21"));
+    }
+    // Where it was seen it is there, whatever that server says of it.
+    CHECK(reads.seen_at() == replica1);
+    CHECK_FALSE(reads.is_met(replica2, marks));
+    CHECK(reads.is_met(replica1, marks));
+    CHECK_FALSE(marks.has(replica1, number("21")));
+    reads.wrote(number("22"), primary, true, after(13ms));
+    CHECK_FALSE(reads.is_met(replica1, marks));
+}
+
+TEST_CASE("a server that lost what it had may lack what it showed")
+{
+    SessionReads reads;
+    ServerMarks marks;
+    reads.saw(replica1, after(10ms));
+    marks.learn(replica1, shared(number("1-20")), after(11ms));
+    REQUIRE(reads.settle_seen(replica2, marks, primary));
+    REQUIRE(reads.is_met(replica1, marks));
+    marks.learn(replica1, shared(number("1-3")), after(12ms));
+    CHECK_FALSE(reads.is_met(replica1, marks));
+}
+
 TEST_CASE("a write bounds what was seen before it on the same server")
 {
     SessionReads reads;
@@ -229,4 +269,5 @@ TEST_CASE("the waiting statement has its time in seconds")
           "SELECT WAIT_FOR_EXECUTED_GTID_SET('" + uuid + ":5',0.050)");
     CHECK(wait_statement(number("5"), 1234ms).ends_with(",1.234)"));
     CHECK(wait_statement(number("5"), 2s).ends_with(",2.000)"));
+    CHECK(wait_for_commits(50ms).ends_with(",0.050)"));
 }
