@@ -91,7 +91,7 @@ struct Routing {
     Consistency consistency = Consistency::session;
     Milliseconds consistency_timeout{50};  // how long a read waits at a replica for them
     bool retry_reads = true;               // a read whose server dies is retried once elsewhere
-    Milliseconds hold_timeout{5'000};  // how long statements wait for a primary
+    Milliseconds hold_timeout{5'000};      // how long statements wait for a primary
     friend bool operator==(const Routing&, const Routing&) = default;
 };
 
@@ -104,10 +104,10 @@ struct Pool {
     std::uint32_t min_idle = 0;               // idle links of an account kept beyond idle_timeout
     std::uint32_t max_idle = 100;             // idle links of an account kept at all
     Milliseconds idle_timeout{60'000};
-    Milliseconds max_age{600'000};           // older ones are closed when they become idle
-    Milliseconds check_after{10'000};        // idle for longer: asked with a COM_PING before use
-    std::uint32_t max_statements = 500;      // prepared on one link; the oldest is closed
-    Milliseconds slow_start{10'000};         // a server that is back gets all its reads; 0: at once
+    Milliseconds max_age{600'000};       // older ones are closed when they become idle
+    Milliseconds check_after{10'000};    // idle for longer: asked with a COM_PING before use
+    std::uint32_t max_statements = 500;  // prepared on one link; the oldest is closed
+    Milliseconds slow_start{10'000};     // a server that is back gets all its reads; 0: at once
     friend bool operator==(const Pool&, const Pool&) = default;
 };
 
@@ -125,6 +125,7 @@ struct Failover {
     Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
     Milliseconds cooldown{30'000};      // no second automatic failover within
     std::string journal = "takeovers.jsonl";  // below state_directory; empty: memory only
+    bool manage_settings = false;             // servers' settings are mended where they can be
     ByteCount journal_size{16'777'216};       // then a new file; the one before it is kept
     friend bool operator==(const Failover&, const Failover&) = default;
 };
@@ -222,7 +223,7 @@ struct Config {
     Metrics metrics;
     Admin admin;
     Log log;
-    std::uint32_t workers = 0;                           // threads; 0: one per core
+    std::uint32_t workers = 0;  // threads; 0: one per core
     Io io = Io::epoll;
     std::string server_version;                          // greeting's version; empty: the primary's
     std::string state_directory = "/var/lib/pointsman";  // keys made at first start

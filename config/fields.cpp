@@ -94,6 +94,7 @@ constexpr Field<Failover> failover_fields[] = {
     {"witness_silence", &Failover::witness_silence, false, from_to(100 * ms, 10 * minute)},
     {"promote_wait", &Failover::promote_wait, false, from_to(100 * ms, day)},
     {"cooldown", &Failover::cooldown, false, from_to(0, day)},
+    {"manage_settings", &Failover::manage_settings},
     {"journal", &Failover::journal, false, {}, Reload::restart},
     {"journal_size", &Failover::journal_size, false, from_to(64 * kibibyte, 1'024 * mebibyte),
      Reload::restart},

@@ -19,8 +19,8 @@ using Member =
                  std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
                  ServerTlsMode Owner::*, ClientCompression Owner::*,
                  ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
-                 Io Owner::*, LogLevel Owner::*, LogFormat Owner::*,
-                 FailoverMode Owner::*, Durability Owner::*, PromotionRule Owner::*>;
+                 Io Owner::*, LogLevel Owner::*, LogFormat Owner::*, FailoverMode Owner::*,
+                 Durability Owner::*, PromotionRule Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };

@@ -1,5 +1,7 @@
 #include "failover/mysql_server_control.hpp"
 
+#include "failover/settings.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,29 @@ constexpr std::string_view survey_sql =
     " UNION ALL SELECT 'filters', COUNT(*) FROM"
     " performance_schema.replication_applier_global_filters) v";
 
+// Behind the variables: what the next start brings, the channel, and the account's own privileges.
+constexpr std::string_view more_settings_sql =
+    " UNION ALL SELECT CONCAT('boot.', i.VARIABLE_NAME), CASE WHEN p.VARIABLE_VALUE IS NOT NULL"
+    " THEN p.VARIABLE_VALUE WHEN i.VARIABLE_SOURCE = 'DYNAMIC' THEN 'unknown' ELSE"
+    " v.VARIABLE_VALUE END FROM performance_schema.variables_info i"
+    " JOIN performance_schema.global_variables v USING (VARIABLE_NAME)"
+    " LEFT JOIN performance_schema.persisted_variables p USING (VARIABLE_NAME)"
+    " WHERE i.VARIABLE_NAME IN ('super_read_only', 'rpl_semi_sync_source_enabled')"
+    " UNION ALL SELECT 'channel.heartbeat', HEARTBEAT_INTERVAL + 0.0"
+    " FROM performance_schema.replication_connection_configuration"
+    " UNION ALL SELECT 'channel.auto_position', AUTO_POSITION + 0"
+    " FROM performance_schema.replication_connection_configuration"
+    " UNION ALL SELECT 'channel.retry_interval', CONNECTION_RETRY_INTERVAL"
+    " FROM performance_schema.replication_connection_configuration"
+    " UNION ALL SELECT 'channel.retry_count', CONNECTION_RETRY_COUNT"
+    " FROM performance_schema.replication_connection_configuration"
+    " UNION ALL SELECT CONCAT('grant.', PRIVILEGE_TYPE), 'yes'"
+    " FROM information_schema.USER_PRIVILEGES WHERE REPLACE(GRANTEE, CHAR(39 USING utf8mb4), '') = "
+    "CURRENT_USER()"
+    " UNION ALL SELECT 'roles', CURRENT_ROLE()";
+constexpr std::string_view tune_sql =
+    "CHANGE REPLICATION SOURCE TO SOURCE_HEARTBEAT_PERIOD = 0.1, SOURCE_CONNECT_RETRY = 1,"
+    " SOURCE_RETRY_COUNT = 86400";
 constexpr std::string_view stop_receiver_sql = "STOP REPLICA IO_THREAD";
 constexpr std::string_view start_receiver_sql = "START REPLICA IO_THREAD";
 constexpr std::string_view writable_sql =
@@ -161,6 +186,14 @@ Outcome MysqlServerControl::perform(const Order& order)
     if (order.verb == Verb::survey) (void)run(spare_, "DO 1", order.within);
     if (auto sql = statement_for(order.verb); !sql.empty()) return run(main_, sql, order.within);
     switch (order.verb) {
+        case Verb::settings:
+            return read_settings(order.within);
+        case Verb::set_variable:
+            return set_variable(order);
+        case Verb::tune_receiver:
+            return run_all({std::string(stop_receiver_sql), std::string(tune_sql),
+                            std::string(start_receiver_sql)},
+                           order.within);
         case Verb::find_blockers:
             return find_blockers(order.within);
         case Verb::wait_executed:
@@ -276,8 +309,9 @@ Outcome MysqlServerControl::stop_replication(milliseconds within)
     if (!killed.ok()) return killed;
     outcome = run(main_, "STOP REPLICA", within);
     if (!outcome.ok() && killed.answer == "0")
-        outcome.error += "; it may wait for a transaction received in part, which SYSTEM_USER is "
-                         "needed to end";
+        outcome.error +=
+            "; it may wait for a transaction received in part, which SYSTEM_USER is "
+            "needed to end";
     return outcome;
 }
 
@@ -373,6 +407,34 @@ Outcome MysqlServerControl::find_blockers(milliseconds within)
     auto running = main_->query(long_statements_sql, within);
     if (!running) return failed(running.error());
     return {OutcomeKind::done, joined(*running), {}};
+}
+
+Outcome MysqlServerControl::read_settings(milliseconds within)
+{
+    std::string sql =
+        "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema."
+        "global_variables WHERE VARIABLE_NAME IN ('boot'";
+    for (auto name : advised_variables()) sql += ", " + quoted(name);
+    sql += ")";
+    sql += more_settings_sql;
+    if (auto error = connect(main_, within)) return failed(*error);
+    auto found = main_->query(sql, within);
+    if (!found) return failed(found.error());
+    std::string lines;
+    for (const auto& set : *found)
+        for (const auto& row : set.rows)
+            if (row.size() == 2 && row[0]) lines += *row[0] + "=" + row[1].value_or("") + "\n";
+    return {OutcomeKind::done, std::move(lines), {}};
+}
+
+Outcome MysqlServerControl::set_variable(const Order& order)
+{
+    auto known = advised_variables();
+    if (std::ranges::find(known, order.setting) == known.end())
+        return {OutcomeKind::refused, {}, order.setting + " is none that is ever set here"};
+    bool is_number = std::ranges::all_of(order.value, [](char c) { return c >= '0' && c <= '9'; });
+    auto value = is_number ? order.value : quoted(order.value);
+    return run(main_, "SET GLOBAL " + order.setting + " = " + value, order.within);
 }
 
 Survey parse_survey(std::string_view text)

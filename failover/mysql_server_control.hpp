@@ -46,6 +46,8 @@ private:
     Outcome promote(std::string_view open_sql, milliseconds within);
     Outcome kill_all(std::string_view ids_sql, milliseconds within);
     Outcome find_blockers(milliseconds within);
+    Outcome read_settings(milliseconds within);
+    Outcome set_variable(const Order& order);
     Outcome wait_executed(const Order& order);
     std::optional<health::MysqlError> connect(Connection& connection, milliseconds within);
 

@@ -33,6 +33,9 @@ enum class Verb : std::uint8_t {
     lacking,            // which of the order's GTIDs it has not executed; answer: a GTID set
     stop_semi_sync,     // no longer the source of semi-synchronous replicas
     forget_source,      // replicates from nobody
+    settings,           // reads how it is set up; answer: lines for parse_settings
+    set_variable,       // SET GLOBAL of the order's setting
+    tune_receiver,      // its channel hears a heartbeat often and never gives up; it connects anew
 };
 
 /// The verb as the journal has it.
@@ -42,8 +45,9 @@ struct Order {
     config::ServerId server{};
     Verb verb = Verb::executed;
     std::chrono::milliseconds within{1'000};
-    config::Endpoint source = {};  // follow, repoint
-    std::string gtids = {};        // wait_executed, lacking
+    config::Endpoint source = {};          // follow, repoint
+    std::string gtids = {};                // wait_executed, lacking
+    std::string setting = {}, value = {};  // set_variable
     /// A GTID set that it answers is among those that wait_executed waits for.
     bool collects = false;
     /// wait_executed, lacking: all that was collected, filled in when the order goes out.

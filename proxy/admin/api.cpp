@@ -122,6 +122,31 @@ public:
         return answer(202, {{"takeover", failover_.takeovers_begun()}});
     }
 
+    /// What is wrong with the servers' settings.
+    HttpReply doctor() const
+    {
+        json::array servers;
+        bool waits = false;
+        for (const auto& checkup : failover_.checkups()) {
+            waits = waits || (!checkup.known && checkup.error.empty());
+            json::array advice;
+            for (const auto& one : checkup.advice)
+                advice.push_back({{"name", one.name},
+                                  {"has", one.has},
+                                  {"wanted", one.wanted},
+                                  {"why", one.why},
+                                  {"required", one.required},
+                                  {"at_run_time", one.at_run_time}});
+            servers.push_back({{"server", checkup.server},
+                               {"known", checkup.known},
+                               {"error", checkup.error},
+                               {"advice", std::move(advice)},
+                               {"my_cnf", failover::my_cnf_of(checkup.advice)}});
+        }
+        if (waits) return not_ready();
+        return answer(200, {{"servers", std::move(servers)}});
+    }
+
     /// ?lines=N: no more than the last N.
     HttpReply journal(const HttpRequest& request) const
     {
@@ -220,6 +245,7 @@ void add_api(HttpServer& server, FailoverLoop& failover, const TopologyBoard& bo
                [api](const HttpRequest& request) { return api->plan(request); });
     server.add("GET", "/api/journal",
                [api](const HttpRequest& request) { return api->journal(request); });
+    server.add("GET", "/api/doctor", [api](const HttpRequest&) { return api->doctor(); });
     server.add("GET", "/api/takeover", [api](const HttpRequest&) { return api->takeover(); });
     server.add("POST", "/api/switchover", [api](const HttpRequest& request) {
         return api->begin(Cause::switchover, request);

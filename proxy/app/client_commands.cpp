@@ -122,6 +122,18 @@ void print_journal_from_last_begin(const json::object& body)
         std::cout << "  " << array[i].as_string().c_str() << "\n";
 }
 
+/// Nothing that is required?
+bool print_advice(const json::object& advice)
+{
+    auto has = text_of(advice, "has");
+    bool required = advice.at("required").as_bool();
+    std::cout << (required ? "  required     " : "  recommended  ") << text_of(advice, "name")
+              << " is " << (has.empty() ? "missing" : has)
+              << ", wanted: " << text_of(advice, "wanted") << "; else " << text_of(advice, "why")
+              << (advice.at("at_run_time").as_bool() ? "" : " (not while it runs)") << "\n";
+    return !required;
+}
+
 }  // namespace
 
 int show_topology(const ClientOptions& options)
@@ -149,8 +161,8 @@ int show_plan(const ClientOptions& options)
 
 int show_journal(const ClientOptions& options)
 {
-    auto reply = ask(http::verb::get, "/api/journal?lines=" + std::to_string(options.lines),
-                     options);
+    auto reply =
+        ask(http::verb::get, "/api/journal?lines=" + std::to_string(options.lines), options);
     if (!reply) return 1;
     if (reply->status != 200) return fail(text_of(reply->body, "error"));
     for (const auto& value : reply->body["lines"].as_array()) {
@@ -161,6 +173,28 @@ int show_journal(const ClientOptions& options)
         std::cout << "\n";
     }
     return 0;
+}
+
+int show_doctor(const ClientOptions& options)
+{
+    auto reply = ask_when_ready(http::verb::get, "/api/doctor", options);
+    if (!reply) return 1;
+    if (reply->status != 200) return fail(text_of(reply->body, "error"));
+    bool sound = true;
+    for (const auto& value : reply->body["servers"].as_array()) {
+        const auto& server = value.as_object();
+        std::cout << text_of(server, "server") << ":";
+        if (auto error = text_of(server, "error"); !error.empty()) {
+            std::cout << " could not be asked: " << error << "\n";
+            sound = false;
+            continue;
+        }
+        const auto& advice = server.at("advice").as_array();
+        std::cout << (advice.empty() ? " all settings are as they should be\n" : "\n");
+        for (const auto& one : advice) sound = print_advice(one.as_object()) && sound;
+        std::cout << text_of(server, "my_cnf");
+    }
+    return sound ? 0 : 1;
 }
 
 int run_takeover(const std::string& kind, const ClientOptions& options)

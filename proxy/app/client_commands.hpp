@@ -18,6 +18,9 @@ int show_topology(const ClientOptions& options);
 int show_plan(const ClientOptions& options);
 /// The last lines of the takeovers' journal.
 int show_journal(const ClientOptions& options);
+/// What is wrong with the servers' settings, and the lines of my.cnf that mend it. 1: something
+/// that is required, or a server could not be asked.
+int show_doctor(const ClientOptions& options);
 /// `kind`: "switchover" or "failover". Waits for its end.
 int run_takeover(const std::string& kind, const ClientOptions& options);
 

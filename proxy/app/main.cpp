@@ -65,6 +65,8 @@ int main(int argc, char** argv)
     auto* plan = add_client_command("plan", "Say who would become the primary now, and why");
     auto* journal = add_client_command("journal", "Print what was found and done, last lines");
     journal->add_option("--lines,-n", client.lines, "How many");
+    auto* doctor = add_client_command(
+        "doctor", "Say what is wrong with the servers' settings, and the lines that mend it");
     auto* switchover = add_client_command("switchover", "Move the primary role without loss");
     auto* failover = add_client_command("failover", "Replace a primary that is lost");
     for (auto* command : {plan, switchover, failover})
@@ -78,6 +80,7 @@ int main(int argc, char** argv)
     CLI11_PARSE(app, argc, argv);
     if (topology->parsed()) return proxy::show_topology(client);
     if (journal->parsed()) return proxy::show_journal(client);
+    if (doctor->parsed()) return proxy::show_doctor(client);
     if (plan->parsed()) return proxy::show_plan(client);
     if (switchover->parsed()) return proxy::run_takeover("switchover", client);
     if (failover->parsed()) return proxy::run_takeover("failover", client);

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds survey_every{2'000};
 constexpr milliseconds survey_within{1'000};
+constexpr milliseconds checkup_every{60'000};
 constexpr milliseconds rejoin_every{5'000};
 constexpr milliseconds drain_step{1};
 /// Statements that began before the hold, BEGIN among them, end within this or are long ones, which
@@ -80,12 +81,17 @@ void FailoverLoop::apply(const config::Config& config)
         bool stays = old && same_access && old->server.address == server.address;
         if (stays) {
             old->server = server;
+            old->next_checkup = {};
             next.push_back(std::move(*old));
             continue;
         }
         auto control = std::make_shared<failover::MysqlServerControl>(server.address,
                                                                       failover::access_of(config));
-        next.push_back({server, std::move(control), false, {}, {}, {}, {}, ++last_incarnation_});
+        Controlled fresh;
+        fresh.server = server;
+        fresh.control = std::move(control);
+        fresh.incarnation = ++last_incarnation_;
+        next.push_back(std::move(fresh));
     }
     servers_ = std::move(next);
     if (running_) on_tick();
@@ -218,6 +224,7 @@ void FailoverLoop::on_tick()
     if (!running_) return;
     auto now = net::Clock::now();
     if (!is_off()) survey_due(now);
+    checkup_due(now);
     poll_drain(now);
     auto due = controller_.next_deadline();
     if (due && *due <= now) perform(controller_.on_deadline(now));
@@ -250,6 +257,79 @@ void FailoverLoop::survey_due(net::TimePoint now)
         };
         enqueue(server, {std::move(order), std::move(done)});
     }
+}
+
+/// Reads only, whatever the mode: who is about to switch it on wants to know before.
+void FailoverLoop::checkup_due(net::TimePoint now)
+{
+    if (controller_.phase() != failover::Phase::idle) return;
+    for (auto& server : servers_) {
+        if (server.busy || now < server.next_checkup) continue;
+        server.next_checkup = now + checkup_every;
+        failover::Order order{
+            .server = server.server.id, .verb = failover::Verb::settings, .within = survey_within};
+        auto done = [this, id = server.server.id](const Outcome& outcome) {
+            take_checkup(id, outcome);
+        };
+        enqueue(server, {std::move(order), std::move(done)});
+    }
+}
+
+void FailoverLoop::take_checkup(config::ServerId id, const Outcome& outcome)
+{
+    auto* server = find(id);
+    if (!server) return;
+    auto& checkup = server->checkup;
+    checkup.error = outcome.error;
+    if (!outcome.ok()) return;
+    auto advice = failover::advise(failover::parse_settings(outcome.answer), config_.failover);
+    bool news = !checkup.known || advice != checkup.advice;
+    checkup.known = true;
+    checkup.advice = std::move(advice);
+    if (!news || checkup.advice.empty()) return;
+    if (!is_off())
+        write_down({failover::JournalKind::warning,
+                    failover::to_text(server->server.name, checkup.advice) +
+                        ": `pointsman doctor` says why"});
+    bool may = config_.failover.manage_settings && !is_off();
+    if (may && controller_.phase() == failover::Phase::idle) mend_settings(*server);
+}
+
+/// One after the other; the next look tells what came of them.
+void FailoverLoop::mend_settings(Controlled& server)
+{
+    auto give = [&](failover::Order order) {
+        order.server = server.server.id;
+        order.within = survey_within;
+        auto what = order.setting.empty() ? std::string("its channel") : order.setting;
+        auto done = [this, what, name = server.server.name](const Outcome& outcome) {
+            auto text = outcome.ok() ? what + " of " + name + " is set as it should be"
+                                     : what + " of " + name + " is not set: " + outcome.error;
+            write_down({failover::JournalKind::warning, std::move(text)});
+        };
+        enqueue(server, {std::move(order), std::move(done)});
+    };
+    bool reconnects = false;
+    for (const auto& advice : server.checkup.advice) {
+        if (!advice.at_run_time) continue;
+        bool of_channel = advice.name.starts_with("channel.");
+        bool at_connect = advice.name == "rpl_semi_sync_replica_enabled";
+        reconnects = reconnects || of_channel || at_connect;
+        if (of_channel) continue;
+        give({.verb = failover::Verb::set_variable, .setting = advice.name, .value = advice.value});
+    }
+    if (reconnects) give({.verb = failover::Verb::tune_receiver});
+    server.next_checkup = {};
+}
+
+std::vector<FailoverLoop::Checkup> FailoverLoop::checkups() const
+{
+    std::vector<Checkup> all;
+    for (const auto& server : servers_) {
+        all.push_back(server.checkup);
+        all.back().server = server.server.name;
+    }
+    return all;
 }
 
 void FailoverLoop::poll_drain(net::TimePoint now)

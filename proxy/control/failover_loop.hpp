@@ -9,6 +9,7 @@
 #include "failover/controller.hpp"
 #include "failover/mysql_server_control.hpp"
 #include "failover/resume.hpp"
+#include "failover/settings.hpp"
 
 #include "proxy/control/blocking_pool.hpp"
 #include "proxy/control/health_loop.hpp"
@@ -71,6 +72,15 @@ public:
     /// Begins it. A refusal, or nothing: `status` tells how it goes on.
     std::optional<failover::Refusal> begin(failover::Cause cause, const failover::Wish& wish);
 
+    /// What `pointsman doctor` says of a server, as of the last look at its settings.
+    struct Checkup {
+        std::string server;
+        bool known = false;  // it was looked at
+        std::string error;   // why it could not be, the last time
+        std::vector<failover::Advice> advice = {};
+    };
+    std::vector<Checkup> checkups() const;
+
     failover::Evidence evidence() const;
     const failover::Controller& controller() const { return controller_; }
     /// The last lines of the journal, oldest first.
@@ -91,7 +101,8 @@ private:
         bool busy = false;
         std::deque<Waiting> waiting;
         failover::Survey survey;
-        net::TimePoint next_survey{}, next_rejoin{};
+        net::TimePoint next_survey{}, next_rejoin{}, next_checkup{};
+        Checkup checkup = {};
         std::uint64_t incarnation = 0;
         std::string last_refusal = {};  // why it does not rejoin, as it was said
     };
@@ -100,6 +111,9 @@ private:
     void on_look();
     void on_tick();
     void survey_due(net::TimePoint now);
+    void checkup_due(net::TimePoint now);
+    void take_checkup(config::ServerId id, const failover::Outcome& outcome);
+    void mend_settings(Controlled& server);
     void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
     void note_refusal(Controlled& server, const failover::Refusal& refusal);
     void remember_past();
