@@ -8,7 +8,7 @@ import pytest
 
 from process import wait_until
 from test_switchover import caught_up, follow_roles
-from workload import Writers
+from writers import Writers
 
 
 def new_primary(cluster, old):

@@ -10,7 +10,7 @@ import pytest
 from process import wait_until
 from test_failover import new_primary
 from test_switchover import caught_up, command, follow_roles
-from workload import Writers
+from writers import Writers
 
 SWITCHOVER = ["check", "prepare_candidate", "move_replica", "hold_writes", "fence",
               "read_position", "catch_up", "promote", "publish", "finish"]

@@ -7,7 +7,7 @@ import pytest
 
 from process import wait_until
 from pointsman import binary
-from workload import Writers
+from writers import Writers
 
 
 def command(proxy, *words):
