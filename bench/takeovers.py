@@ -157,6 +157,7 @@ def planned(cluster, proxy, options):
             last = time.monotonic()
             row.gap.append(writers.longest_gap(began) * 1000)
             row.parts["pause"].append(float(re.search(r"for (\d+) ms", text).group(1)))
+            cluster.primary = cluster.server(target)
             wait_until(lambda: all(map(cluster.flavour.replicates, cluster.replicas)), 30,
                        "all to follow the new primary")
     complaints = end_load(load)
