@@ -111,7 +111,7 @@ def writable(cluster):
                  if server.running and not server.scalar("SELECT @@super_read_only")), None)
 
 
-def settle(cluster):
+def settle(cluster, proxy):
     """All follow one writable server and have what it has; else the cluster is started afresh."""
     try:
         cluster.primary = writable(cluster)
@@ -120,9 +120,11 @@ def settle(cluster):
         wait_until(lambda: cluster.flavour.semi_sync_replicas(cluster.primary) == 2, 15, "acks")
     except Exception as problem:  # noqa: BLE001: whatever it is, a new cluster mends it
         say(f"the cluster is started afresh: {problem}")
+        proxy.stop()  # it knows what the old cluster's clients were told
         cluster.kill()
         cluster.start()
         prepare(cluster)
+        proxy.start()
 
 
 def prepare(cluster):
@@ -201,7 +203,7 @@ def lose_once(cluster, proxy, how, row):
 def lost(cluster, proxy, how, options):
     row = Row()
     for _ in range(options.lost):
-        settle(cluster)
+        settle(cluster, proxy)
         lose_once(cluster, proxy, how, row)
     return row
 
