@@ -150,6 +150,9 @@ std::optional<std::string> sync_statement(const Variables& link, const Variables
         auto there = link.find(name);
         if (there == link.end() || there->second != value) wanted[name] = &value;
     }
+    // It would change the other one, which comes behind it by its name.
+    if (wanted.contains("max_join_size"))
+        wanted["sql_big_selects"] = value_in(session, login, "sql_big_selects");
     std::string statement = take_names(wanted, session, login);
     if (!statement.empty()) statement.insert(0, "SET ");
     for (const auto& [name, value] : wanted) {

@@ -11,6 +11,8 @@ namespace server_status = protocol::server_status;
 
 namespace {
 
+constexpr std::string_view no_max_join_size = "18446744073709551615";
+
 /// What a session holds by name → the pin that it is.
 struct PinRow {
     sql::Held what;
@@ -114,12 +116,20 @@ void SessionState::note_silent_variable(const std::string& name, const std::stri
 
 void SessionState::note_changes(const std::vector<protocol::TrackedChange>& changes)
 {
+    const std::string* most_rows = nullptr;
+    bool told = false;
     for (const auto& change : changes) {
-        if (auto* variable = std::get_if<protocol::TrackedVariable>(&change))
+        if (auto* variable = std::get_if<protocol::TrackedVariable>(&change)) {
             note_variable(*variable);
-        else if (auto* schema = std::get_if<protocol::TrackedSchema>(&change))
+            if (variable->name == "max_join_size") most_rows = &variable->value;
+            told = told || variable->name == "sql_big_selects";
+        } else if (auto* schema = std::get_if<protocol::TrackedSchema>(&change)) {
             schema_ = schema->name;
+        }
     }
+    // SET max_join_size sets this as well, and nobody tells (measured: MySQL 9.7).
+    if (most_rows && !told)
+        note_variable({"sql_big_selects", *most_rows == no_max_join_size ? "ON" : "OFF"});
 }
 
 void SessionState::settle(const Settled& settled)

@@ -311,6 +311,23 @@ def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
             assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
 
 
+def test_what_max_join_size_sets_beside_itself_moves_too(start_proxy):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    both = "SELECT @@max_join_size, @@sql_big_selects"
+    unlimited = (2**64 - 1, 1)
+    with sessions(proxy, 2) as (one, two):
+        for statement, expected in [
+                ("SET max_join_size = 100", (100, 0)),
+                ("SET sql_big_selects = 1", (100, 1)),
+                ("SET sql_big_selects = 1, max_join_size = 200", (200, 0)),
+                ("SET max_join_size = 300, sql_big_selects = 1", (300, 1)),
+                ("SET max_join_size = 18446744073709551615, sql_big_selects = 0", (2**64 - 1, 0)),
+                ("SET max_join_size = DEFAULT", unlimited)]:
+            rows(one, statement)
+            assert rows(two, both) == [unlimited]
+            assert rows(one, both) == [expected], statement
+
+
 def test_several_statements_allowed_by_one_session_are_not_by_others(start_proxy):
     proxy = start_proxy(workers=1, pool={"max_links": 1})
 
