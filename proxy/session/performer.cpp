@@ -121,7 +121,7 @@ bool Performer::choose_link()
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
-    if (must_read_first()) return false;
+    if (must_read_first() || commits_at_replica()) return false;
     link_ = core_.links.retake(route_.server);
     if (asks_for_lost_result()) return false;
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
@@ -181,6 +181,7 @@ net::Task<Performer::Next> Performer::obtain_link()
         case RouteKind::server:
             break;
     }
+    if (commits_at_replica()) co_return co_await commit_at_replica();
     if (asks_for_lost_result()) {
         core_.state.expect_questions();
         auto error = server_error::last_result_lost();
@@ -292,6 +293,7 @@ net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult r
     switch (result.end) {
         case RelayEnd::withheld:
             link.broken = !link.buffer.empty();
+            if (is_write_in_read_only_transaction()) co_return co_await refuse_as_read_only(link);
             if (route_.on_replica) {
                 core_.worker.counters.reads_redone.add();
                 redo_on_primary_ = true;
@@ -439,6 +441,8 @@ bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
     bool read_only =
         error && (code != server_error::er_option_prevents_statement || names_read_only(*error));
     if (!read_only) return false;
+    if (is_write_in_read_only_transaction())
+        return code == server_error::er_option_prevents_statement && command_.is_whole();
     if (route_.on_replica)
         return !redo_on_primary_ && command_.is_whole() && !core_.state.in_transaction() &&
                core_.listener.mode == config::ListenerMode::split;

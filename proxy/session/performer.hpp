@@ -79,6 +79,10 @@ private:
     net::Task<Next> hold_refused_write(BackendLink& link);
     bool is_fenced_transaction() const;
     net::Task<Next> end_fenced_transaction(BackendLink& link);
+    bool commits_at_replica() const;
+    net::Task<Next> commit_at_replica();
+    bool is_write_in_read_only_transaction() const;
+    net::Task<Next> refuse_as_read_only(BackendLink& link);
     protocol::Bytes outgoing_bytes(BackendLink& link);
     net::Task<Next> on_failed(BackendLink& link, RelayResult result);
     net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);

@@ -263,6 +263,17 @@ void SessionState::settle_transaction(const Settled& settled)
         transaction_on_ = settled.server;
 }
 
+bool SessionState::in_read_only_transaction() const
+{
+    return transaction_on_ && (status_ & server_status::in_trans_readonly) != 0;
+}
+
+void SessionState::end_transaction()
+{
+    transaction_on_.reset();
+    status_ &= ~(server_status::in_trans | server_status::in_trans_readonly);
+}
+
 void SessionState::pin(std::uint32_t pins, config::ServerId server)
 {
     pins_ |= pins;

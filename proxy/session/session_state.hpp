@@ -99,6 +99,9 @@ public:
 
     bool in_transaction() const { return transaction_on_.has_value(); }
     std::optional<config::ServerId> transaction_on() const { return transaction_on_; }
+    bool in_read_only_transaction() const;
+    /// It was ended without the client's doing.
+    void end_transaction();
     /// The server that holds state which every statement may depend on.
     std::optional<config::ServerId> pinned_to() const;
     /// The server that holds any state that can't be rebuilt elsewhere.

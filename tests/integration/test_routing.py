@@ -117,11 +117,50 @@ def test_a_read_only_transaction_runs_on_one_replica(client, table, cluster):
     rows(client, "START TRANSACTION READ ONLY")
     seen = {name_in(client, WHO) for _ in range(10)}
     assert len(seen) == 1 and seen <= names(cluster.replicas)
-    with pytest.raises(pymysql.MySQLError) as problem:
-        rows(client, f"INSERT INTO {table} (v) VALUES ('x')")
-    assert problem.value.args[0] in (1792, 1290)  # the transaction's refusal or the replica's
     rows(client, "COMMIT")
     assert where_writes_go(client, table) == "db1"
+
+
+def answers(connection, statements):
+    """What each statement said, what SHOW WARNINGS says of it, and whether the session is in a
+    transaction, and in a read-only one."""
+    said = []
+    for statement in statements:
+        try:
+            said.append(rows(connection, statement))
+        except pymysql.MySQLError as problem:
+            said.append(problem.args)
+        said.append(rows(connection, "SHOW WARNINGS"))
+        said.append(connection.server_status & 0x2001)
+    return said
+
+
+@pytest.mark.parametrize("write", [
+    "INSERT INTO {table} (v) VALUES ('x')", "UPDATE {table} SET v = 'y'", "DELETE FROM {table}",
+    "SELECT * FROM {table} FOR UPDATE", "SELECT app.route_writer()", "INSERT INTO app.no_such VALUES (1)",
+    "CREATE TEMPORARY TABLE app.scratch (id INT)"])
+def test_a_write_in_a_read_only_transaction_gets_the_primarys_answer(client, table, cluster, write):
+    statements = ["START TRANSACTION READ ONLY", f"SELECT COUNT(*) FROM {table}",
+                  write.format(table=table), f"SELECT COUNT(*) FROM {table}", "COMMIT",
+                  f"SELECT COUNT(*) FROM {table}"]
+    with contextlib.closing(cluster.primary.connect()) as direct:
+        expected = answers(direct, statements)
+    assert (1792, "Cannot execute statement in a READ ONLY transaction.") in expected
+    assert answers(client, statements) == expected
+
+
+@pytest.mark.parametrize("statement", [
+    "CREATE TABLE app.made_in_transaction (id INT)", "START TRANSACTION READ WRITE", "BEGIN",
+    "START TRANSACTION READ ONLY", "LOCK TABLES {table} WRITE", "TRUNCATE TABLE {table}",
+    "DROP TABLE app.no_such_table"])
+def test_what_ends_a_read_only_transaction_runs_on_the_primary(client, table, cluster, statement):
+    statements = ["START TRANSACTION READ ONLY", f"SELECT COUNT(*) FROM {table}",
+                  statement.format(table=table), f"INSERT INTO {table} (v) VALUES ('x')", "COMMIT",
+                  "UNLOCK TABLES", f"SELECT COUNT(*) FROM {table}", f"TRUNCATE TABLE {table}",
+                  "DROP TABLE IF EXISTS app.made_in_transaction"]
+    with contextlib.closing(cluster.primary.connect()) as direct:
+        expected = answers(direct, statements)
+    assert answers(client, statements) == expected
 
 
 def test_hints_overrule(client, cluster):
