@@ -182,7 +182,7 @@ struct Limits {
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// What the kernel does about connections that went silent. 0: its own setting.
+/// What is done about connections that went silent. 0: the kernel's own setting.
 struct Tcp {
     Milliseconds keepalive_time{60'000};      // silence until the first question
     Milliseconds keepalive_interval{10'000};  // between two questions

@@ -47,7 +47,8 @@ Worker::Worker(SharedContext& shared, SettingsPtr settings, std::uint64_t seed)
     : counters_(std::make_unique<Counters>()),
       context_(reactor_, shared, *counters_, std::move(settings), seed),
       published_(context_.topology),
-      ramp_(reactor_, [this] { ramp(); })
+      ramp_(reactor_, [this] { ramp(); }),
+      silence_(reactor_, [this] { cut_silent_links(); })
 {
     context_.end_session = [this](std::uint32_t connection_id) {
         post([connection_id](Worker& on_thread) { on_thread.kill_session(connection_id); });
@@ -72,6 +73,7 @@ void Worker::start()
 {
     thread_ = std::thread([this] {
         choose_io();
+        cut_silent_links();
         reactor_.run();
     });
 }
@@ -132,6 +134,17 @@ void Worker::ramp()
     context_.topology = slow_start_.ramped(published_, length, now);
     if (slow_start_.is_ramping(length, now))
         ramp_.set(now + std::max<config::Milliseconds>(length / steps, shortest_step));
+}
+
+/// Comes again for ever: a reload may ask for it.
+void Worker::cut_silent_links()
+{
+    constexpr int looks = 8;
+    constexpr config::Milliseconds most_often{100}, least_often{5'000};
+    for (auto* session : sessions_) session->cut_silent_links();
+    auto limit = context_.settings->config.tcp.server_timeout;
+    auto pause = limit.count() == 0 ? least_often : limit / looks;
+    silence_.set(reactor_.now() + std::clamp(pause, most_often, least_often));
 }
 
 void Worker::set_settings(SettingsPtr settings)

@@ -51,6 +51,7 @@ private:
     void choose_io();
     void accept(net::Accepted accepted, const std::shared_ptr<ListenerShare>& share);
     void ramp();
+    void cut_silent_links();
     net::Task<void> run_session(std::unique_ptr<Session> session);
 
     std::unique_ptr<Counters> counters_;  // large: it has a slot for every possible server
@@ -58,7 +59,7 @@ private:
     WorkerContext context_;
     health::TopologyPtr published_;  // without slow starts
     SlowStart slow_start_;
-    net::Timer ramp_;
+    net::Timer ramp_, silence_;
     std::map<std::string, std::unique_ptr<net::Listener>> listeners_;
     std::unordered_set<Session*> sessions_;
     std::thread thread_;

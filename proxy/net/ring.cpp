@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace pointsman::proxy::net {
 
@@ -20,7 +21,6 @@ constexpr unsigned entry_count = 256;         // queued at once, then they are f
 constexpr unsigned completion_count = 4096;   // more are kept by the kernel
 constexpr unsigned buffer_count = 64;         // a power of two
 constexpr unsigned buffer_size = 16 * 1024;   // as much as one read of a session takes
-constexpr std::size_t send_area = 64 * 1024;  // bytes that can be queued at once
 constexpr std::size_t most_sends = 32;
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t offered_size = buffer_count * sizeof(io_uring_buf);
@@ -52,70 +52,48 @@ bool is_passing(int result)
            result == -EBUSY;
 }
 
-void prepare_send(io_uring_sqe& entry, int fd, const protocol::Byte* bytes, std::size_t size)
-{
-    constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
-    io_uring_prep_send(&entry, fd, bytes, size, flags);
-    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-}
-
 }  // namespace
 
 std::unique_ptr<Ring> Ring::open(std::string& problem)
 {
     std::unique_ptr<Ring> ring(new Ring);
-    problem = ring->set_up();
-    if (problem.empty() && !ring->reports_full_sockets())
-        problem = "this kernel's sends do not say at once that a socket is full";
-    if (!problem.empty()) return nullptr;
-    return ring;
+    try {
+        ring->set_up();
+        ring->share_buffers();
+        problem = ring->try_out();
+    } catch (const std::system_error& error) {
+        problem = error.what();
+    }
+    return problem.empty() ? std::move(ring) : nullptr;
 }
 
-std::string Ring::set_up()
+void Ring::set_up()
 {
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
     params.cq_entries = completion_count;
-    if (int made = io_uring_queue_init_params(entry_count, &ring_, &params); made < 0)
-        return std::string("io_uring_setup: ") + std::strerror(-made);
+    int made = io_uring_queue_init_params(entry_count, &ring_, &params);
+    if (made < 0) fail(-made, "io_uring_setup");
     is_open_ = true;
     io_uring_register_ring_fd(&ring_);  // saves looking up the descriptor; good without, too
+}
 
+void Ring::share_buffers()
+{
     void* memory =
         ::mmap(nullptr, offered_size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-    if (memory == MAP_FAILED) return std::string("mmap: ") + std::strerror(errno);
+    if (memory == MAP_FAILED) fail(errno, "mmap");
     offered_ = static_cast<io_uring_buf_ring*>(memory);
     io_uring_buf_reg request{};
     request.ring_addr = reinterpret_cast<std::uint64_t>(offered_);
     request.ring_entries = buffer_count;
-    if (int made = io_uring_register_buf_ring(&ring_, &request, 0); made < 0)
-        return std::string("io_uring_register: ") + std::strerror(-made);
+    int made = io_uring_register_buf_ring(&ring_, &request, 0);
+    if (made < 0) fail(-made, "io_uring_register");
     received_.reset(new protocol::Byte[buffer_count * buffer_size]);
     to_send_.reset(new protocol::Byte[send_area]);
     io_uring_buf_ring_init(offered_);
     for (unsigned buffer = 0; buffer < buffer_count; ++buffer) give_back(buffer);
-    return {};
-}
-
-/// Whether a send that a full socket does not take ends with the call that submits it: all else
-/// here rests on that.
-bool Ring::reports_full_sockets()
-{
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
-        return false;
-    while (::send(ends[0], to_send_.get(), longest_send, MSG_NOSIGNAL) > 0) {
-    }
-    auto* entry = next_entry();
-    prepare_send(*entry, ends[0], to_send_.get(), longest_send);
-    io_uring_submit(&ring_);
-    io_uring_cqe* completion = nullptr;
-    bool told = io_uring_peek_cqe(&ring_, &completion) == 0 && completion->res == -EAGAIN;
-    if (completion) io_uring_cqe_seen(&ring_, completion);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    return told;
 }
 
 Ring::~Ring()
@@ -140,6 +118,27 @@ io_uring_sqe* Ring::next_entry()
     return io_uring_get_sqe(&ring_);
 }
 
+void Ring::prepare_send(io_uring_sqe& entry, int fd, const protocol::Byte* bytes, std::size_t size)
+{
+    constexpr int flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
+    io_uring_prep_send(&entry, fd, bytes, size, flags);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+}
+
+void Ring::prepare_receive(io_uring_sqe& entry, int fd)
+{
+    io_uring_prep_recv_multishot(&entry, fd, nullptr, 0, 0);
+    entry.flags |= IOSQE_BUFFER_SELECT;
+    entry.ioprio |= IORING_RECVSEND_POLL_FIRST;
+}
+
+void Ring::prepare_cancel(io_uring_sqe& entry, std::uint64_t tag)
+{
+    io_uring_prep_cancel64(&entry, tag, 0);
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    io_uring_sqe_set_data64(&entry, Kind::nothing);
+}
+
 void Ring::watch(int epoll_fd)
 {
     watched_ = epoll_fd;
@@ -151,9 +150,7 @@ void Ring::watch(int epoll_fd)
 void Ring::receive(RingSocket& socket)
 {
     auto* entry = next_entry();
-    io_uring_prep_recv_multishot(entry, socket.fd(), nullptr, 0, 0);
-    entry->flags |= IOSQE_BUFFER_SELECT;
-    entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    prepare_receive(*entry, socket.fd());
     io_uring_sqe_set_data64(entry, tag_of(socket, receive_kind));
 }
 
@@ -172,10 +169,7 @@ void Ring::await_writable(RingSocket& socket)
 void Ring::cancel(std::uint64_t tag)
 {
     if (!runs_) return;  // the ring's end ends it as well
-    auto* entry = next_entry();
-    io_uring_prep_cancel64(entry, tag, 0);
-    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    io_uring_sqe_set_data64(entry, Kind::nothing);
+    prepare_cancel(*next_entry(), tag);
 }
 
 void Ring::keep_orphan(std::unique_ptr<RingSocket> socket)

@@ -5,13 +5,14 @@
 // Sends never outlast the call that submits them. They are told not to wait (MSG_DONTWAIT), to say
 // nothing when all bytes were taken, and otherwise how many; so their bytes need to stay only until
 // then, in one small area that all share, and a socket that takes no more is known at once, as with
-// send(). Ring::open tries that this is what the kernel does.
+// send(). Ring::open tries that this is what the kernel does (ring_trial.cpp).
 
 #include "protocol/bytes.hpp"
 
 #include <liburing.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -23,7 +24,7 @@ class RingSocket;
 class Ring {
 public:
     /// For the calling thread, which alone may use it. Nothing when the kernel is too old for it
-    /// (before 6.1) or it is forbidden; `problem` then says why.
+    /// (before 6.1), forbids it, or lacks any part of what is needed; `problem` then says which.
     static std::unique_ptr<Ring> open(std::string& problem);
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
@@ -71,9 +72,20 @@ private:
         std::uint32_t flags;
     };
 
+    static constexpr std::size_t send_area = 64 * 1024;  // bytes that can be queued at once
+    static void prepare_send(io_uring_sqe& entry, int fd, const protocol::Byte* bytes,
+                             std::size_t size);
+    static void prepare_receive(io_uring_sqe& entry, int fd);
+    static void prepare_cancel(io_uring_sqe& entry, std::uint64_t tag);
+
     Ring() = default;
-    std::string set_up();
-    bool reports_full_sockets();
+    void set_up();
+    void share_buffers();
+    std::string try_out();
+    std::string try_sends(int near, int far);
+    std::string try_receives(int near, int far);
+    std::optional<int> try_send(int fd, std::size_t size);
+    std::optional<Completion> await_one();
     io_uring_sqe* next_entry();
     void cancel(std::uint64_t tag);
     void collect();

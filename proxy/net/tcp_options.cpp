@@ -41,13 +41,4 @@ void keep_alive(int fd, const config::Tcp& settings)
     ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
-void watch_server(int fd, const config::Tcp& settings)
-{
-    if (!is_tcp(fd)) return;
-    keep_alive(fd, settings);
-    if (settings.server_timeout.count() == 0) return;
-    auto timeout = static_cast<unsigned>(settings.server_timeout.count());
-    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
-}
-
 }  // namespace pointsman::proxy::net

@@ -7,7 +7,5 @@ namespace pointsman::proxy::net {
 
 /// Keepalive as configured; nothing for a unix socket.
 void keep_alive(int fd, const config::Tcp& settings);
-/// The same, and how long a server may leave bytes unacknowledged.
-void watch_server(int fd, const config::Tcp& settings);
 
 }  // namespace pointsman::proxy::net

@@ -8,6 +8,7 @@
 
 #include "proxy/metrics/counters.hpp"
 #include "proxy/net/read_buffer.hpp"
+#include "proxy/net/silence_watch.hpp"
 #include "proxy/net/stream.hpp"
 #include "proxy/pool/prepared_keys.hpp"
 #include "proxy/pool/session_sync.hpp"
@@ -56,6 +57,7 @@ public:
     const std::unique_ptr<net::Stream> stream;
     net::ReadBuffer buffer;
     ServerCounters& counters;
+    net::SilenceWatch silence;  // while a session waits for the server
 
     protocol::Capabilities negotiated = 0;
     std::uint32_t backend_connection_id = 0;

@@ -211,7 +211,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
         co_return failure;
     }
     auto& stream = std::get<std::unique_ptr<net::Stream>>(dialled);
-    net::watch_server(stream->handle().fd(), context.tcp);
+    net::keep_alive(stream->handle().fd(), context.tcp);
     auto link = std::make_unique<BackendLink>(server.id, std::move(stream), context.buffers,
                                               context.counters);
     link->stream->handle().set_deadline(deadline);

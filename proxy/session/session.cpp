@@ -372,6 +372,18 @@ void Session::sever(config::ServerId server)
     if (auto* link = core_.links.held(server)) link->stream->cut();
 }
 
+void Session::cut_silent_links()
+{
+    auto limit = core_.worker.settings->config.tcp.server_timeout;
+    if (idle_ || limit.count() == 0) return;
+    auto now = core_.worker.reactor.now();
+    for (const auto& lease : core_.links.all()) {
+        auto* link = lease->held();
+        if (link && link->silence.is_lost(link->stream->handle().fd(), now, limit))
+            link->stream->cut();
+    }
+}
+
 void Session::kill()
 {
     killed_ = true;

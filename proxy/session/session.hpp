@@ -60,6 +60,8 @@ public:
     void kill();
     /// Cuts its link to a server that is lost, whatever it waits for there.
     void sever(config::ServerId server);
+    /// In the middle of a command, cuts its links to servers that have long been silent.
+    void cut_silent_links();
     /// An idle session closes its links to servers that are no longer configured, unless its state
     /// lives there.
     void drop_stale_links();

@@ -1,12 +1,16 @@
 """Long rows, files and statements stream through: the proxy's memory does not grow with them.
 bench/big_values.py does the same with 1 GiB."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pymysql
 import pytest
 
 import big_values
 from big_values import MEBIBYTE, Peak
 from flavour import APP
+from process import wait_until
 
 ALLOWED = 4 * MEBIBYTE
 SIZE = 60 * MEBIBYTE  # the servers allow 64 in one packet
@@ -37,3 +41,22 @@ def test_values_stream_through_in_little_memory(start_proxy, table, compression)
         with connection.cursor() as cursor:
             cursor.execute(f"/* route=primary */ SELECT COUNT(*), MAX(v) FROM {table}")
             assert cursor.fetchone() == (61, str(MEBIBYTE - 1))
+
+
+def test_a_server_that_takes_nothing_for_long_is_not_lost(start_proxy, cluster, table):
+    """A file waits in its middle for another's lock, longer than a server may be silent: this one
+    answers, it only has no room."""
+    proxy = start_proxy(tcp={"server_timeout": "1s"})
+    primary = cluster.primary
+    with big_values.closing(session(proxy)) as connection, \
+            ThreadPoolExecutor(1) as elsewhere, \
+            big_values.closing(primary.connect(autocommit=False)) as other:
+        with other.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {table} WHERE id > 0 FOR UPDATE")  # and what comes there
+        sending = elsewhere.submit(big_values.send_file, connection, SIZE, table)
+        wait_until(lambda: primary.scalar("SELECT COUNT(*) FROM performance_schema.data_lock_waits"),
+                   30, "the file to wait for the lock")
+        time.sleep(4)
+        assert not sending.done()
+        other.rollback()
+        assert sending.result(60) == SIZE

@@ -29,7 +29,7 @@ def binary():
 
 def config_for(servers, folder, modes=LISTENER_MODES, ports=None, **sections):
     """A configuration as a dictionary: one listener for each mode on a free port, all else default
-    but for what `sections` says."""
+    but for what `sections` says, and POINTSMAN_IO (epoll, io_uring), which has whole runs go so."""
     ports = ports or {}
     config = {
         "listeners": [{"name": mode, "mode": mode,
@@ -43,6 +43,7 @@ def config_for(servers, folder, modes=LISTENER_MODES, ports=None, **sections):
         "metrics": {"address": f"127.0.0.1:{free_port()}"},
         "admin": {"listen": f"127.0.0.1:{free_port()}"},
         "state_directory": str(Path(folder) / "state"),
+        **({"io": os.environ["POINTSMAN_IO"]} if "POINTSMAN_IO" in os.environ else {}),
     }
     for section, value in sections.items():
         if isinstance(value, dict) and isinstance(config.get(section), dict):
