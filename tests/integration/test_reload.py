@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 
+import pymysql
 import pytest
 import yaml
 
@@ -15,7 +16,9 @@ from support import WHO, Background, error, name_in, names, rows, value, where_r
 
 @pytest.fixture
 def own(start_proxy):
-    return start_proxy()
+    proxy = start_proxy()
+    reads_go_only_to(proxy, "db2", "db3")  # on a busy machine replicas are found late
+    return proxy
 
 
 @pytest.fixture
@@ -45,8 +48,10 @@ def set_weights(**weights):
 
 
 def reads_go_only_to(proxy, *servers):
-    return wait_until(lambda: set(where_reads_go(proxy, connections=10)) == set(servers), 10,
-                      f"reads only on {servers}")
+    def they_do():
+        with contextlib.suppress(pymysql.OperationalError):  # no server is fit: not yet
+            return set(where_reads_go(proxy)) == set(servers)
+    return wait_until(they_do, 30, f"reads only on {servers}")
 
 
 @pytest.mark.parametrize("tell", [by_signal, by_file])
@@ -114,7 +119,7 @@ def test_a_bad_file_is_refused_and_the_old_configuration_stays(own, witness, tex
     own.write_text(text)
     own.signal(signal.SIGHUP)
     wait_until(lambda: "pointsman.yaml" in own.log(), 5, "the refusal to be logged")
-    assert set(where_reads_go(own)) == {"db2", "db3"}
+    reads_go_only_to(own, "db2", "db3")
     own.write_config()
     own.reload(set_weights(db2=0))
     reads_go_only_to(own, "db3")
@@ -127,7 +132,7 @@ def test_a_file_with_one_mistake_changes_nothing_at_all(own, witness):
     own.write_text(yaml.safe_dump(config))
     own.signal(signal.SIGHUP)
     wait_until(lambda: "probe.interval" in own.log(), 5, "the refusal to be logged")
-    assert set(where_reads_go(own)) == {"db2", "db3"}
+    reads_go_only_to(own, "db2", "db3")
 
 
 def test_what_needs_a_restart_says_so(own, witness):
