@@ -224,7 +224,7 @@ struct Config {
     Admin admin;
     Log log;
     std::uint32_t workers = 0;  // threads; 0: one per core
-    Io io = Io::epoll;
+    Io io = Io::automatic;
     std::string server_version;                          // greeting's version; empty: the primary's
     std::string state_directory = "/var/lib/pointsman";  // keys made at first start
     friend bool operator==(const Config&, const Config&) = default;

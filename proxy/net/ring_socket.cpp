@@ -4,6 +4,8 @@
 #include "proxy/net/reactor.hpp"
 #include "proxy/net/ring.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -18,6 +20,9 @@ RingSocket::RingSocket(Ring& ring, IoHandle& handle) : ring_(ring), handle_(&han
 void RingSocket::detach(std::unique_ptr<RingSocket> socket)
 {
     socket->flush();
+    // Cancelling may miss a receive that is just about to go on; this ends it in any case, lest the
+    // kernel keeps the connection open.
+    if (socket->receives_) ::shutdown(socket->fd(), SHUT_RDWR);
     socket->handle_ = nullptr;
     if (!socket->is_done()) socket->ring_.keep_orphan(std::move(socket));
 }
@@ -35,7 +40,6 @@ bool RingSocket::has_input() const
 void RingSocket::receive()
 {
     receives_ = true;
-    stops_ = false;
     ring_.receive(*this);
 }
 
@@ -66,8 +70,8 @@ void RingSocket::on_received(int result, protocol::Bytes bytes, bool more)
     receives_ = more;
     if (!handle_) return;
     // Out of buffers or stopped is no end: it is asked for again below.
-    if (result < 0 && result != -ENOBUFS && result != -ECANCELED && result != -EINTR)
-        end_ = IoStatus::failed;
+    bool goes_on = result == -ENOBUFS || result == -ECANCELED || is_again(-result);
+    if (result < 0 && !goes_on) end_ = IoStatus::failed;
     if (result == 0) end_ = IoStatus::closed;
     if (inbox_.empty())
         arriving_ = bytes;
@@ -81,8 +85,9 @@ void RingSocket::on_received(int result, protocol::Bytes bytes, bool more)
     inbox_.insert(inbox_.end(), arriving_.begin(), arriving_.end());
     arriving_ = {};
     bool is_full = held().size() > most_held;
-    if (is_full && receives_ && !stops_) {
-        stops_ = true;
+    // A kernel that was just about to receive does not find what to stop: it is asked again.
+    if (is_full && receives_ && stop_asked_in_ != ring_.turn()) {
+        stop_asked_in_ = ring_.turn();
         ring_.stop_receiving(*this);
     }
     if (!is_full && !receives_ && end_ == IoStatus::ok) receive();

@@ -68,7 +68,7 @@ private:
     std::uint64_t queued_in_ = 0;
     IoStatus end_ = IoStatus::ok;  // closed or failed, once all is read
     bool receives_ = false;
-    bool stops_ = false;  // the kernel was asked to stop receiving
+    std::uint64_t stop_asked_in_ = 0;  // the turn in which the kernel was asked to stop receiving
     bool awaits_writable_ = false;
     bool write_failed_ = false;
     bool is_told_ = false;  // tell_handle is under way
