@@ -255,8 +255,17 @@ def test_beyond_a_listeners_limit_the_error_stands_in_place_of_the_greeting(star
         # Measured on MySQL 9.7.4 and MariaDB 10.11: no SQLSTATE, sequence id 0.
         assert refusal(proxy.host, proxy.port()) == b"\x17\0\0\0\xff\x10\x04Too many connections"
     closed = "pointsman_sessions_closed_total"
-    assert proxy.metrics().total(closed, reason="too_many_connections") == 1
-    wait_until(lambda: proxy.connect().close() is None, 10, "room for one more")
+    wait_until(lambda: proxy.metrics().total(closed, reason="too_many_connections") == 1, 10,
+               "the refused client to be counted")
+
+    def comes_in():
+        try:
+            proxy.connect().close()
+        except pymysql.OperationalError as refused:
+            assert refused.args[0] == 1040
+            return False
+        return True
+    wait_until(comes_in, 10, "room for one more")
 
 
 def test_an_account_has_its_own_limit_as_a_server_words_it(start_proxy, cluster, account):
