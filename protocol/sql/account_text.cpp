@@ -7,7 +7,8 @@ namespace pointsman::protocol::sql {
 
 bool requires_tls(std::string_view create_user)
 {
-    Lexer lexer(create_user, Dialect{});
+    const Dialect dialect;
+    Lexer lexer(create_user, dialect);
     for (auto token = lexer.next(); !token.is(TokenKind::end); token = lexer.next()) {
         if (!token.is(TokenKind::word) || !same_name(token.text, "require")) continue;
         auto what = lexer.next();

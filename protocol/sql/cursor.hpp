@@ -11,6 +11,7 @@ public:
     {
         lexer_.read(current_);
     }
+    Cursor(std::string_view text, const Dialect&& dialect) = delete;
 
     /// The next token, not taken.
     const Token& peek() const { return current_; }

@@ -17,6 +17,7 @@ public:
         : at_(text.data()), end_(text.data() + text.size()), dialect_(&dialect)
     {
     }
+    Lexer(std::string_view text, const Dialect&& dialect) = delete;  // it would be gone at next()
 
     /// The next token; `end` for ever after the last one.
     Token next()

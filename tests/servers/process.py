@@ -10,15 +10,22 @@ from pathlib import Path
 
 
 def free_port():
-    """A loopback port nobody listens on, outside the range that outgoing connections use."""
+    """A loopback port nobody listens on, outside the range that outgoing connections use. No port is
+    given twice: the first to ask may not listen yet when the next one asks."""
     while True:
         port = random.randint(15000, 32000)
+        if port in _given_ports:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        _given_ports.add(port)
+        return port
+
+
+_given_ports = set()
 
 
 def exclusive_folder(base):
