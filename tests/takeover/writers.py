@@ -12,9 +12,10 @@ UNKNOWN = {1180, 2006, 2013, 1053, 0}  # the statement may or may not have been 
 class Writers:
     """A context manager; `check` compares what clients were told with what is there."""
 
-    def __init__(self, proxy, clients=8, transactions=False):
+    def __init__(self, proxy, clients=8, transactions=False, pause=0.01):
         self.proxy = proxy
         self.transactions = transactions
+        self.pause = pause  # seconds between a client's writes: replicas must be able to keep up
         self.ok, self.unknown = set(), set()
         self.errors = []  # (moment, code, text)
         self.moments = []  # of successful writes
@@ -54,7 +55,7 @@ class Writers:
                     with contextlib.suppress(Exception):
                         connection.close()
                     connection = None
-            time.sleep(0.002)
+            time.sleep(self.pause)
 
     def _write(self, connection, client, number):
         with connection.cursor() as cursor:
