@@ -14,6 +14,13 @@ bool needs(const SessionCore& core, const BackendLink& link)
     return core.state.needs_link_to(link.server) || core.prepared.needs_link_to(link.server);
 }
 
+/// Does this link alone know some of the session's state?
+bool has_unread(const SessionCore& core, const BackendLink& link)
+{
+    const auto& unread = core.state.unread();
+    return !unread.empty() && unread.server == link.server && !link.broken;
+}
+
 /// The attributes that connections of one program share.
 std::string program_of(const std::vector<std::pair<std::string, std::string>>& attributes)
 {
@@ -101,7 +108,7 @@ bool release_links(SessionCore& core)
     for (const auto& lease : core.links.all()) {
         auto* link = lease->held();
         if (!link || needs(core, *link)) continue;
-        if (!link->broken && !core.state.unread().empty()) return true;
+        if (has_unread(core, *link)) return true;
         park(core, *lease);
     }
     return false;
@@ -112,7 +119,7 @@ net::Task<void> read_back_links(SessionCore& core)
     for (const auto& lease : core.links.all()) {
         auto* link = lease->held();
         if (!link || needs(core, *link)) continue;
-        if (!link->broken && !core.state.unread().empty()) co_await read_unread(*link, core.state);
+        if (has_unread(core, *link)) co_await read_unread(*link, core.state);
         if (!needs(core, *link)) park(core, *lease);
     }
 }

@@ -7,7 +7,7 @@ import threading
 
 import pymysql
 import pytest
-from pymysql.constants import CLIENT
+from pymysql.constants import CLIENT, COMMAND
 
 from process import wait_until
 from support import error, rows, value
@@ -25,6 +25,27 @@ def sessions(proxy, count, **login):
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(contextlib.closing(proxy.connect(**login)))
                for _ in range(count)]
+
+
+@contextlib.contextmanager
+def prepared(client, sql):
+    """A statement in the binary protocol, closed in the end; calling it executes it."""
+    client._execute_command(COMMAND.COM_STMT_PREPARE, sql)
+    first = client._read_packet().get_all_data()
+    number, columns = struct.unpack_from("<IH", first, 1)
+    assert first[7:9] == b"\0\0"  # no parameters
+    for _ in range(columns + 1 if columns else 0):
+        client._read_packet()
+
+    def execute():
+        client._execute_command(COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, 0, 1))
+        count = client._read_packet().get_all_data()[0]
+        ends = 0
+        while count and ends < 2:
+            ends += client._read_packet().is_eof_packet()
+
+    yield execute
+    client._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
 
 
 def links_open(proxy, server="db1"):
@@ -309,6 +330,25 @@ def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
             assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
             rows(connection, f"SET SESSION {name} = 0")
             assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
+
+
+def test_what_a_session_left_on_one_link_is_not_looked_for_on_another(start_proxy):
+    """To close a statement takes every link into hand that the session parked, the one to the
+    replica as well, which has none of this."""
+    proxy = start_proxy(workers=1)
+    with sessions(proxy, 1) as (one,):
+        value(one, "SELECT FOUND_ROWS()")  # from now on the link is kept after each statement
+        for left, asked, expected in [
+                ("SELECT LAST_INSERT_ID(77)", "SELECT LAST_INSERT_ID()", 77),
+                ("SELECT @x := 'left'", "SELECT @x", "left"),
+                ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SELECT @@collation_connection",
+                 "utf8mb4_bin")]:
+            with prepared(one, "/* route=replica */ SELECT name FROM app.whoami") as execute:
+                execute()
+                rows(one, left)
+            assert value(one, asked) == expected
+            rows(one, "DO 1")
+            assert value(one, asked) == expected
 
 
 def test_what_max_join_size_sets_beside_itself_moves_too(start_proxy):
