@@ -80,6 +80,7 @@ constexpr Field<Pool> pool_fields[] = {
     {"max_age", &Pool::max_age, false, from_to(second, 30 * day)},
     {"check_after", &Pool::check_after, false, from_to(0, day)},
     {"max_statements", &Pool::max_statements, false, from_to(1, 10'000)},
+    {"check_routine_locks", &Pool::check_routine_locks},
     {"slow_start", &Pool::slow_start, false, from_to(0, 60 * minute)},
 };
 constexpr Field<Failover> failover_fields[] = {

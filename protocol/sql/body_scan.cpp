@@ -95,6 +95,13 @@ std::uint32_t effect_of_variable(Word variable)
     }
 }
 
+/// What stands behind the column list of an INSERT or a LOAD DATA.
+bool begins_rows(Word word, const Token& previous)
+{
+    if (word == Word::set) return !previous.is(Word::character);
+    return word == Word::values || word == Word::value || word == Word::select;
+}
+
 bool is_name(const Token& token)
 {
     return token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
@@ -167,6 +174,7 @@ void BodyScan::word(const Token& token)
             break;
     }
     if (after_dot) return;
+    saw_rows_ = saw_rows_ || begins_rows(token.word, previous_);
     switch (token.word) {
         case Word::from:
             statement_.names_table = true;
@@ -215,7 +223,23 @@ void BodyScan::called_unknown()
 {
     if (before_previous_ == TokenKind::close || before_previous_word_ == Word::as) return;
     if (is_cte_column_list()) return;
-    needs_primary(statement_, PrimaryReason::unknown_function);
+    auto effects = is_column_list() ? effect_none : effect_routine;
+    needs_primary(statement_, PrimaryReason::unknown_function, effects);
+}
+
+/// Behind a table's name, or an index's.
+bool BodyScan::is_column_list() const
+{
+    switch (statement_.kind) {
+        case StatementKind::insert:
+        case StatementKind::replace:
+        case StatementKind::load:
+            return !saw_rows_;
+        case StatementKind::ddl:
+            return true;
+        default:
+            return false;
+    }
 }
 
 /// name ( column, column ) AS ( cannot be a call: an alias is never a parenthesis.

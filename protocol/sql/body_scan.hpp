@@ -30,6 +30,7 @@ private:
     void word(const Token& token);
     void opened(const Token& token);
     void called_unknown();
+    bool is_column_list() const;
     void user_variable(const Token& token);
     void qualified_by(const Token& name);
     void named_in_information_schema(const Token& table);
@@ -43,6 +44,7 @@ private:
     Word before_previous_word_ = Word::other;
     bool accounts_ = false;
     bool saw_system_variable_ = false;
+    bool saw_rows_ = false;               // of an INSERT: the column list is over
     bool in_information_schema_ = false;  // the last dot followed that name
 };
 

@@ -116,6 +116,7 @@ enum Effect : std::uint32_t {
         1u << 17,  // LAST_INSERT_ID(), @@last_insert_id: lives where the last INSERT ran
     effect_tracked_variables = 1u << 18,     // SET session_track_system_variables
     effect_tracked_state_change = 1u << 19,  // SET session_track_state_change
+    effect_routine = 1u << 20,  // CALL, or a function that is not the server's own
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,

@@ -36,7 +36,7 @@ constexpr StatementRule rules[] = {
     {Word::delete_, delete_, writes},
     {Word::load, load, writes, effect_none, read_load},
     {Word::import, StatementKind::import, writes, effect_implicit_commit},
-    {Word::call, call, writes},
+    {Word::call, call, writes, effect_routine},
     {Word::do_, do_, PrimaryReason::function},
     {Word::handler, handler, session_state, effect_handler},
 

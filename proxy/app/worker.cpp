@@ -122,6 +122,7 @@ void Worker::set_topology(health::TopologyPtr topology)
     std::vector<config::ServerId> there;
     for (const auto& server : context_.topology->servers) there.push_back(server.id);
     context_.pool.close_idle_except(there);
+    context_.lock_witness.close_idle_except(there);
     for (auto* session : sessions_) session->drop_stale_links();
 }
 

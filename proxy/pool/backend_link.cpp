@@ -39,7 +39,7 @@ LinkStatement& remember_statement(BackendLink& link, PreparedKeyPtr key, std::ui
         if (oldest != link.statements.end()) forget_statement(link, oldest->first);
     }
     auto* name = key.get();
-    LinkStatement statement{std::move(key), backend_id, {}, ++link.statement_uses};
+    LinkStatement statement{std::move(key), backend_id, ++link.statement_uses};
     return link.statements.insert_or_assign(name, std::move(statement)).first->second;
 }
 

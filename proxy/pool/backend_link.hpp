@@ -25,8 +25,12 @@ namespace pointsman::proxy {
 struct LinkStatement {
     PreparedKeyPtr key;
     std::uint32_t backend_id = 0;
-    protocol::Buffer types;      // of the parameters, as this server has seen them last
     std::uint64_t last_use = 0;  // in prepare order; the oldest goes first
+    // A server derives how a statement compares from the types of the parameters that it was
+    // executed with before: other sessions' must not show.
+    protocol::Buffer types = {};         // of the parameters, as this server has seen them last
+    bool has_mixed_types = false;        // since it was prepared
+    std::uint32_t executed_by = 0;       // the session, by its connection id
 };
 
 /// No LAST_INSERT_ID() is that: a link that has it is brought to the session's own.

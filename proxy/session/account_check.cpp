@@ -224,13 +224,9 @@ net::Task<std::optional<Secret>> AccountCheck::find_secret(std::string user, std
 
 net::Task<std::optional<Secret>> AccountCheck::read_native_hash(std::string user)
 {
-    const auto& monitor = core_.worker.settings->config.monitor;
     auto* view = server_to_ask();
     if (!view) co_return std::nullopt;
-    LinkRequest request;
-    request.user = monitor.user;
-    request.secret = Secret::from_password(monitor.password.value);
-    request.capabilities = offered_for_own_queries;
+    auto request = monitor_request(core_);
     auto context = core_.worker.connector();
     auto server = *view;
     auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));

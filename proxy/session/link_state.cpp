@@ -231,7 +231,7 @@ std::string question_for(const Unread& unread)
         ask("COLLATION(" + variable + ")");
         ask("HEX(" + variable + ")");
     }
-    return columns;
+    return columns + " LIMIT 1";  // whatever the session's sql_select_limit is
 }
 
 /// Takes the answer to question_for() from left to right.
@@ -306,7 +306,7 @@ net::Task<bool> read_unread(BackendLink& link, SessionState& state)
         state.lose_unread();
         co_return false;
     }
-    // Settings of the session may leave us without an answer (sql_select_limit=0, say).
+    // Settings of the session may leave us without an answer.
     bool complete = table && table->rows.size() == 1 && table->rows.front().size() == columns &&
                     (table->columns.size() == columns || state.unread().user_variables.empty());
     if (complete)

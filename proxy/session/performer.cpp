@@ -189,7 +189,7 @@ net::Task<Performer::Next> Performer::obtain_link()
     }
     if (must_read_first()) {
         auto* left = core_.links.held(core_.state.unread().server);
-        if (left && !left->broken) co_await read_unread(*left, core_.state);
+        if (left && !left->broken) co_await read_back_link(core_, *left);
         if (!core_.state.unread().empty()) core_.state.lose_unread();
         co_return Next::again;
     }
@@ -403,8 +403,10 @@ void Performer::settle(BackendLink& link)
                     text_.sets_collation,
                     text_.held,
                     text_.runs_known_text,
-                    text_.may_call};
+                    text_.may_call,
+                    text_.may_lock};
     core_.state.settle(settled);
+    if (types_before_) give_back_refused_types(link);
     if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);
     link.variables = core_.state.variables();

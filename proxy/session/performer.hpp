@@ -25,7 +25,7 @@ struct CommandText {
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
     /// As in Settled.
     std::vector<protocol::sql::HeldChange> held = {};
-    bool runs_known_text = false, may_call = false;
+    bool runs_known_text = false, may_call = false, may_lock = false;
 };
 
 class Performer : private ResponseEditor {
@@ -74,6 +74,9 @@ private:
     net::Task<Next> prepare_link(BackendLink& link);
     bool names_statement() const;
     bool is_prepared(const BackendLink& link) const;
+    bool fits_types(const LinkStatement& on_link) const;
+    void take_types(protocol::Bytes types, LinkStatement& on_link);
+    void give_back_refused_types(BackendLink& link);
     net::Task<bool> ensure_prepared(BackendLink& link);
     net::Task<Next> hold(std::string why);
     net::Task<Next> hold_refused_write(BackendLink& link);
@@ -141,6 +144,11 @@ private:
     bool state_changed_ = false;
     bool gtids_off_ = false;  // the client switched off that the link reports them
     bool state_lost_ = false;
+    /// The types that were known before this execution's, for one that is refused as a whole.
+    struct TypesBefore {
+        protocol::Buffer of_statement, on_link;
+    };
+    std::optional<TypesBefore> types_before_;
     protocol::Buffer own_bytes_;  // what goes out when it is not the client's own packet
     net::TimePoint began_, hold_until_;
     ReadWait wait_;

@@ -5,6 +5,7 @@
 #include "protocol/messages/simple_commands.hpp"
 #include "protocol/messages/statement.hpp"
 
+#include "proxy/session/parameter_types.hpp"
 #include "proxy/session/performer.hpp"
 
 namespace pointsman::proxy {
@@ -20,7 +21,47 @@ bool Performer::is_prepared(const BackendLink& link) const
 {
     if (!names_statement()) return true;
     auto id = *text_.statement_id;
-    return link.statements.contains(core_.prepared.find(id)->key.get());
+    auto found = link.statements.find(core_.prepared.find(id)->key.get());
+    return found != link.statements.end() && fits_types(found->second);
+}
+
+/// What other sessions executed it with on this link must make no difference.
+bool Performer::fits_types(const LinkStatement& on_link) const
+{
+    bool is_own = on_link.types.empty() || on_link.executed_by == core_.connection_id;
+    if (is_own) return true;
+    if (facts_.command != Command::stmt_execute || on_link.has_mixed_types) return false;
+    auto id = *text_.statement_id;
+    const auto& statement = *core_.prepared.find(id);
+    auto execute = protocol::decode_execute(payload_of(core_, command_),
+                                            core_.account.capabilities, statement.parameter_count);
+    if (!execute) return false;
+    const auto& block = execute->parameters;
+    return same_types(on_link.types, block.types_sent ? block.types : statement.types);
+}
+
+void Performer::take_types(protocol::Bytes types, LinkStatement& on_link)
+{
+    auto id = *text_.statement_id;
+    auto& statement = *core_.prepared.find(id);
+    bool known = same_bytes(types, statement.types) && same_bytes(types, on_link.types);
+    if (known) return;
+    types_before_ = TypesBefore{statement.types, on_link.types};
+    if (!same_types(on_link.types, types)) on_link.has_mixed_types = !on_link.types.empty();
+    if (!same_bytes(types, statement.types)) statement.types.assign(types.begin(), types.end());
+    on_link.types = statement.types;
+}
+
+/// A server that can't read an execution takes nothing of it.
+void Performer::give_back_refused_types(BackendLink& link)
+{
+    constexpr std::uint16_t er_malformed_packet = 1835;
+    if (report_.error_code != er_malformed_packet) return;
+    auto id = *text_.statement_id;
+    auto* statement = core_.prepared.find(id);
+    auto on_link = link.statements.find(statement->key.get());
+    statement->types = std::move(types_before_->of_statement);
+    if (on_link != link.statements.end()) on_link->second.types = std::move(types_before_->on_link);
 }
 
 /// At the schema and the settings of its first preparation, and then back at the session's.
@@ -59,8 +100,7 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     if (!execute || execute->parameters.count == 0) return {};
     const auto& block = execute->parameters;
     if (block.types_sent) {
-        statement.types.assign(block.types.begin(), block.types.end());
-        on_link.types = statement.types;
+        take_types(block.types, on_link);
         return {};
     }
     if (on_link.types == statement.types || statement.types.empty()) return {};
@@ -72,7 +112,7 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     whole.insert(whole.end(), statement.types.begin(), statement.types.end());
     auto values = payload.subspan(flag_at + 1);
     whole.insert(whole.end(), values.begin(), values.end());
-    on_link.types = statement.types;
+    take_types(statement.types, on_link);
     return whole;
 }
 
@@ -90,6 +130,7 @@ protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
         auto id = *text_.statement_id;
         auto& on_link = link.statements.find(core_.prepared.find(id)->key.get())->second;
         on_link.last_use = ++link.statement_uses;
+        on_link.executed_by = core_.connection_id;
         auto payload = wire.subspan(protocol::packet_header_size);
         if (facts_.command == Command::stmt_execute && command_.is_whole())
             with_types = execution_with_types(payload, on_link);

@@ -236,7 +236,7 @@ bool Performer::stays_at_seen()
 bool Performer::is_fresh_at_seen()
 {
     auto drawn = route_.server;
-    if (wait_.asked || !stays_at_seen()) return false;
+    if (facts_.prefers == drawn || wait_.asked || !stays_at_seen()) return false;
     if (judge(route_.server) == Freshness::fresh) return true;
     route_.server = drawn;
     return false;

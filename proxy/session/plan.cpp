@@ -63,12 +63,26 @@ std::uint32_t outstanding_at(const PlanInput& input, config::ServerId server)
     return index < input.outstanding.size() ? input.outstanding[index] : 0;
 }
 
+bool keeps_preferred(const PlanInput& input, Route& chosen)
+{
+    auto preferred = input.facts.prefers;
+    if (!preferred || preferred == input.avoid) return false;
+    auto* view = input.topology.find(*preferred);
+    auto* primary = input.topology.primary_server();
+    bool is_primary = primary && primary->id == *preferred;
+    if (!view || !(view->takes_reads || is_primary)) return false;
+    chosen.server = *preferred;
+    chosen.on_replica = !is_primary;
+    return true;
+}
+
 /// A read stays on the replica of the session's last one unless the drawn one has clearly less to
 /// do, by outstanding work over weight.
 void keep_replica(const PlanInput& input, Route& chosen)
 {
     auto last = input.state.last_replica();
     bool drawn = chosen.kind == RouteKind::server && chosen.reason == RouteReason::read;
+    if (drawn && keeps_preferred(input, chosen)) return;
     if (!drawn || !last || *last == chosen.server || last == input.avoid) return;
     auto* kept = input.topology.find(*last);
     auto* other = input.topology.find(chosen.server);

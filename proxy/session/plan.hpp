@@ -24,6 +24,8 @@ struct CommandFacts {
     const protocol::sql::Statement* statement = nullptr;
     /// What it needs is there only: long data sent ahead, an open cursor.
     std::optional<config::ServerId> only_on;
+    /// Its answer may differ elsewhere, if only in small things.
+    std::optional<config::ServerId> prefers = {};
 };
 
 struct PlanInput {

@@ -28,6 +28,7 @@ struct PreparedStatement {
     /// Where it was executed last: a cursor is open there, perhaps.
     std::optional<config::ServerId> executed_on;
     bool has_cursor = false;
+    bool has_mixed_types = false;  // it was executed with others before
 
     /// Is something of it open on a server's link?
     bool is_bound() const { return long_data_on || (has_cursor && executed_on); }

@@ -138,9 +138,13 @@ void set_multi_statements(SessionCore& core, bool on);
 Lease& lease_of(SessionCore& core, config::ServerId server);
 /// What a new link of the session's own logs in with.
 LinkRequest link_request(const SessionCore& core);
+/// The same for one of the monitor's account, for small questions.
+LinkRequest monitor_request(const SessionCore& core);
 /// Parks the links that the session does not need now. True when that is not all: read_back_links()
 /// must run before the others can go.
 bool release_links(SessionCore& core);
+/// Reads from a link that is to be left what only it knows, or only its server of it.
+net::Task<void> read_back_link(SessionCore& core, BackendLink& link);
 /// Reads from links that are to be left what only they know, and parks them.
 net::Task<void> read_back_links(SessionCore& core);
 /// The two together, where it need not be fast.

@@ -2,6 +2,7 @@
 
 #include "protocol/sql/user_variables.hpp"
 
+#include "proxy/pool/own_query.hpp"
 #include "proxy/session/link_state.hpp"
 #include "proxy/session/session_core.hpp"
 
@@ -102,6 +103,16 @@ LinkRequest link_request(const SessionCore& core)
             core.worker.pool.is_shared()};
 }
 
+LinkRequest monitor_request(const SessionCore& core)
+{
+    const auto& monitor = core.worker.settings->config.monitor;
+    LinkRequest request;
+    request.user = monitor.user;
+    request.secret = protocol::auth::Secret::from_password(monitor.password.value);
+    request.capabilities = offered_for_own_queries;
+    return request;
+}
+
 bool release_links(SessionCore& core)
 {
     if (!core.worker.pool.is_shared()) return false;
@@ -114,12 +125,33 @@ bool release_links(SessionCore& core)
     return false;
 }
 
+net::Task<void> read_back_link(SessionCore& core, BackendLink& link)
+{
+    if (core.state.unread().user_locks) {
+        auto& worker = core.worker;
+        auto* view = worker.topology->find(link.server);
+        bool known = false;
+        if (view && !link.is_mariadb) {
+            auto context = worker.connector();
+            auto server = *view;
+            auto request = monitor_request(core);
+            auto id = link.backend_connection_id;
+            auto none = co_await worker.lock_witness.sees_none(std::move(context),
+                                                               std::move(server),
+                                                               std::move(request), id);
+            known = none;
+        }
+        core.state.note_user_locks(!known);
+    }
+    if (!core.state.unread().empty()) co_await read_unread(link, core.state);
+}
+
 net::Task<void> read_back_links(SessionCore& core)
 {
     for (const auto& lease : core.links.all()) {
         auto* link = lease->held();
         if (!link || needs(core, *link)) continue;
-        if (has_unread(core, *link)) co_await read_unread(*link, core.state);
+        if (has_unread(core, *link)) co_await read_back_link(core, *link);
         if (!needs(core, *link)) park(core, *lease);
     }
 }
@@ -137,7 +169,8 @@ void end_links(SessionCore& core)
         if (!link) continue;
         bool pinned = core.state.transaction_on() == link->server ||
                       core.state.bound_to() == link->server ||
-                      core.prepared.needs_link_to(link->server);
+                      core.prepared.needs_link_to(link->server) ||
+                      (unread.user_locks && unread.server == link->server);
         // Nobody asks for its last result any more, and what was not read need not be.
         // The SET behind an unknown id clears warnings, too.
         if (unread.last_insert_id || core.state.warnings() != 0)

@@ -179,8 +179,10 @@ void SessionState::settle_unread(const Settled& settled)
 {
     bool assigns = !settled.assigned || !settled.assigned->empty();
     bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
-    if (settled.on_replica && !assigns && !sets_collation) return;
+    bool locks = settled.may_lock && !refused_at_once(settled.report->error_code);
+    if (settled.on_replica && !assigns && !sets_collation && !locks) return;
     if (sets_collation) unread_.collation = true;
+    if (locks) unread_.user_locks = true;
     unread_.server = settled.server;  // what was unread elsewhere has been read before this
     // LAST_INSERT_ID() is not always what the OK says: an explicit value stands there, too.
     if (settled.report->last_insert_id != 0) unread_.last_insert_id = true;
@@ -221,6 +223,14 @@ void SessionState::note_collation(const std::string& collation)
 {
     unread_.collation = false;
     note_silent_variable("collation_connection", collation);
+}
+
+void SessionState::note_user_locks(bool holds_some)
+{
+    unread_.user_locks = false;
+    if (!holds_some) return;
+    held_.apply({sql::Held::user_lock, sql::HeldChange::Act::take_any, {}, {}}, schema_);
+    pin(pin_user_lock, unread_.server);
 }
 
 void SessionState::pin_to(config::ServerId server, Pin why)

@@ -38,6 +38,7 @@ struct Settled {
     /// It runs a text that is known, and does nothing to the session but what is said here.
     bool runs_known_text = false;
     bool may_call = false;  // one of several statements may be a CALL
+    bool may_lock = false;  // it may have run a routine that takes locks by GET_LOCK()
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session
@@ -47,7 +48,11 @@ struct Unread {
     std::set<std::string> user_variables;
     bool last_insert_id = false;
     bool collation = false;  // SET NAMES … COLLATE does not report collation_connection
-    bool empty() const { return user_variables.empty() && !last_insert_id && !collation; }
+    bool user_locks = false;  // a routine may have taken some
+    bool empty() const
+    {
+        return user_variables.empty() && !last_insert_id && !collation && !user_locks;
+    }
 };
 
 /// Which of its server's trackers the client has set itself (session_track_*).
@@ -89,6 +94,8 @@ public:
     void note_user_variable(const std::string& name, const std::optional<std::string>& literal);
     void note_last_insert_id(std::uint64_t id);
     void note_collation(const std::string& collation);
+    /// Does the session hold user locks where they were unread? When nobody knows: yes.
+    void note_user_locks(bool holds_some);
     /// What was unread is lost: no statement can be performed any more.
     void lose_unread();
     /// What is there can't be had elsewhere, for a reason that its owner found out.

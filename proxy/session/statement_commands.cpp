@@ -6,6 +6,7 @@
 #include "protocol/sql/connection_id.hpp"
 
 #include "proxy/session/kill.hpp"
+#include "proxy/session/parameter_types.hpp"
 #include "proxy/session/performer.hpp"
 #include "proxy/session/text_effects.hpp"
 
@@ -83,6 +84,18 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
     co_return ended;
 }
 
+/// A server derives from the types of earlier executions how it goes on; other servers have seen
+/// others of them.
+bool mixes_types(const SessionCore& core, const ClientCommand& command,
+                 const PreparedStatement& statement)
+{
+    if (statement.has_mixed_types || statement.types.empty()) return statement.has_mixed_types;
+    auto execute = protocol::decode_execute(payload_of(core, command), core.account.capabilities,
+                                            statement.parameter_count);
+    return execute && execute->parameters.types_sent &&
+           !same_types(execute->parameters.types, statement.types);
+}
+
 /// Its effects are those of the text that was prepared.
 net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t id)
 {
@@ -92,6 +105,8 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
             co_return co_await handle_kill(core, command, *kill);
     }
     CommandFacts command_facts{Command::stmt_execute, &statement.facts, statement.long_data_on};
+    statement.has_mixed_types = mixes_types(core, command, statement);
+    if (statement.has_mixed_types) command_facts.prefers = statement.executed_on;
     CommandText out{id, {}};
     note_effects(core, statement.facts, statement.key->text, out);
     out.keeps_link = true;  // until it is known whether a cursor is open

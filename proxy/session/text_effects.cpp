@@ -65,6 +65,8 @@ void note_effects(const SessionCore& core, const sql::Statement& statement,
     if (statement.statement_count > 1) out.may_call = !text || mentions_call(*text);
     if (statement.has(sql::effect_user_variable) && !executes)
         out.assigned = assigned_by(core, text);
+    out.may_lock = statement.has(sql::effect_routine) && core.worker.pool.is_shared() &&
+                   core.worker.settings->config.pool.check_routine_locks;
     if (!core.state.may_change_held(statement)) return;
     out.held = text ? sql::held_changes(*text, statement, core.state.dialect())
                     : sql::held_by_effects(statement);

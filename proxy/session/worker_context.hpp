@@ -16,6 +16,7 @@
 #include "proxy/routing/causal_reads.hpp"
 #include "proxy/session/account_use.hpp"
 #include "proxy/session/credentials.hpp"
+#include "proxy/session/lock_witness.hpp"
 #include "proxy/session/login_guard.hpp"
 #include "proxy/session/registry.hpp"
 #include "proxy/session/settings.hpp"
@@ -78,6 +79,7 @@ struct WorkerContext {
     protocol::sql::RecentStatements recent_statements;
     PreparedKeys prepared_keys;
     LinkPool pool;
+    LockWitness lock_witness;
     std::vector<std::uint32_t> outstanding = std::vector<std::uint32_t>(health::max_server_ids);
     bool stopping = false;
     /// Told when a session begins to keep its link for a reason that lasts.

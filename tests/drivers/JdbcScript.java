@@ -181,13 +181,16 @@ public class JdbcScript {
     }
 
     static void changingTypes() throws Exception {
-        Object[] values = {1, "text", 2.5, null, Long.MAX_VALUE, new byte[] {0, -1}, "", -1,
+        Object[] values = {1, "text", 2.5, null, Long.MAX_VALUE, "", -1,
             "long".repeat(200), true, new BigDecimal("3.25"), java.sql.Date.valueOf("2024-02-29"),
             Timestamp.valueOf("2024-02-29 12:34:56.789012")};
         for (String options : List.of("", SERVER_SIDE)) {
             using(options, connection -> {
                 try (PreparedStatement echo = connection.prepareStatement(
-                        "SELECT ? = ?, ? IS NULL FROM numbers WHERE n < ?")) {
+                            "SELECT ? = ?, ? IS NULL FROM numbers WHERE n < ?");
+                        // Sent in pieces, which go to the primary.
+                        PreparedStatement bytes = connection.prepareStatement(
+                            "SELECT HEX(?), ? IS NULL FROM numbers WHERE n < ?")) {
                     for (int round = 0; round < 30; ++round) {
                         echo.setObject(1, values[round % values.length]);
                         echo.setObject(2, values[(round * 5 + 2) % values.length]);
@@ -198,6 +201,10 @@ public class JdbcScript {
                         } catch (SQLException error) {
                             sayError(error);
                         }
+                        bytes.setBytes(1, new byte[] {0, -1, (byte) round});
+                        bytes.setBytes(2, round % 2 == 0 ? null : new byte[round]);
+                        bytes.setInt(3, 3);
+                        sayResults(bytes, bytes.execute());
                         if (round % 5 == 0) ask(connection, "INSERT INTO items (amount) VALUES (?)", round);
                     }
                 }

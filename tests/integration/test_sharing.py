@@ -7,7 +7,7 @@ import threading
 
 import pymysql
 import pytest
-from pymysql.constants import CLIENT, COMMAND
+from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE
 
 from process import wait_until
 from support import error, rows, value
@@ -29,20 +29,27 @@ def sessions(proxy, count, **login):
 
 @contextlib.contextmanager
 def prepared(client, sql):
-    """A statement in the binary protocol, closed in the end; calling it executes it."""
+    """A statement in the binary protocol, closed in the end. Calling it executes it with parameters
+    (type, bytes of the value) and gives its rows as they are on the wire."""
     client._execute_command(COMMAND.COM_STMT_PREPARE, sql)
     first = client._read_packet().get_all_data()
-    number, columns = struct.unpack_from("<IH", first, 1)
-    assert first[7:9] == b"\0\0"  # no parameters
-    for _ in range(columns + 1 if columns else 0):
+    number, columns, parameters = struct.unpack_from("<IHH", first, 1)
+    for _ in range(bool(columns) * (columns + 1) + bool(parameters) * (parameters + 1)):
         client._read_packet()
 
-    def execute():
-        client._execute_command(COMMAND.COM_STMT_EXECUTE, struct.pack("<IBI", number, 0, 1))
-        count = client._read_packet().get_all_data()[0]
-        ends = 0
-        while count and ends < 2:
-            ends += client._read_packet().is_eof_packet()
+    def execute(*values):
+        bound = b""
+        if values:
+            types = b"".join(struct.pack("<H", kind) for kind, _ in values)
+            bound = b"\0\1" + types + b"".join(value for _, value in values)
+        client._execute_command(COMMAND.COM_STMT_EXECUTE,
+                                struct.pack("<IBI", number, 0, 1) + bound)
+        found = []
+        for ends_to_come in (1, 0) if client._read_packet().get_all_data()[0] else ():
+            while not (packet := client._read_packet()).is_eof_packet():
+                if ends_to_come == 0:
+                    found.append(packet.get_all_data())
+        return found
 
     yield execute
     client._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
@@ -181,6 +188,66 @@ def test_a_routine_that_fails_leaves_nothing_to_others(start_proxy, cluster):
                 rows(two, "SELECT * FROM app.half_done")
     finally:
         cluster.primary.sql("DROP PROCEDURE app.half")
+
+
+@pytest.fixture
+def routines(cluster):
+    """app.lock_it() and app.locked() take a user lock, app.let_go() releases it, app.plain() and
+    app.one() do nothing of the kind. A server tells of routines in other schemas than the
+    session's that some state changed; of these it tells nothing."""
+    programs = {"PROCEDURE app.lock_it": "() DO GET_LOCK('in a routine', 0)",
+                "PROCEDURE app.let_go": "() DO RELEASE_LOCK('in a routine')",
+                "PROCEDURE app.plain": "() SELECT 1",
+                "FUNCTION app.locked": "() RETURNS INT NO SQL RETURN GET_LOCK('in a routine', 0)",
+                "FUNCTION app.one": "() RETURNS INT NO SQL RETURN 1"}
+    for name, body in programs.items():
+        cluster.primary.sql(f"DROP {name.split()[0]} IF EXISTS {name.split()[1]}")
+        cluster.primary.sql(f"CREATE {name}{body}")
+    cluster.wait_replicated()
+    yield
+    for name in programs:
+        cluster.primary.sql(f"DROP {name}")
+
+
+@pytest.mark.parametrize("take", [
+    "CALL app.lock_it()", "SELECT app.locked()", "DO app.locked()", "SET @got = app.locked()",
+    "INSERT INTO {table} (id, v) VALUES (1, app.locked())", "UPDATE {table} SET v = app.locked()",
+    "SELECT 1; CALL app.lock_it()"])
+def test_a_lock_that_a_routine_takes_stays_with_its_session(start_proxy, routines, table, take):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    several = proxy.connect(database="app", client_flag=CLIENT.MULTI_STATEMENTS)
+    with contextlib.closing(several) as one, \
+            sessions(proxy, 1, database="app") as (two,):
+        rows(one, f"INSERT INTO {table} (id, v) VALUES (2, 'x')")
+        with one.cursor() as cursor:
+            cursor.execute(take.format(table=table))
+            while cursor.nextset():
+                pass
+        rows(one, "DO 0")  # what the statement left itself keeps the link no longer
+        with error(1040):
+            rows(two, "DO 1")
+        assert value(one, "SELECT IS_USED_LOCK('in a routine') IS NOT NULL") == 1
+        rows(one, "DO RELEASE_ALL_LOCKS()")
+        assert value(two, "SELECT IS_FREE_LOCK('in a routine')") == 1
+
+
+def test_routines_that_take_no_lock_keep_no_link(start_proxy, routines, table):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    with sessions(proxy, 2, database="app") as clients:
+        for client in clients * 2:
+            rows(client, "CALL app.plain()")
+            assert value(client, "SELECT app.one()") == 1
+            rows(client, f"INSERT INTO {table} (v) VALUES (app.one())")
+            rows(client, "CALL app.lock_it()")
+            rows(client, "DO RELEASE_ALL_LOCKS()")
+
+
+def test_who_knows_the_routines_may_switch_the_question_off(start_proxy, routines):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms",
+                                         "check_routine_locks": False})
+    with sessions(proxy, 2, database="app") as (one, two):
+        rows(one, "CALL app.lock_it()")
+        assert value(two, "SELECT RELEASE_ALL_LOCKS()") == 1
 
 
 def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
@@ -349,6 +416,29 @@ def test_what_a_session_left_on_one_link_is_not_looked_for_on_another(start_prox
             assert value(one, asked) == expected
             rows(one, "DO 1")
             assert value(one, asked) == expected
+
+
+def test_what_others_executed_a_statement_with_makes_no_difference(start_proxy, cluster):
+    """A server compares two strings as numbers when it has compared numbers in that place before."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    numbers = [(FIELD_TYPE.LONGLONG, struct.pack("<q", number)) for number in (1, 2)]
+    texts = [(FIELD_TYPE.VAR_STRING, bytes([len(text)]) + text) for text in (b"abc", b"abd")]
+    statement = "SELECT ? = ? FROM app.whoami FOR UPDATE"
+    with contextlib.closing(cluster.primary.connect()) as direct, \
+            prepared(direct, statement) as execute:
+        equal_texts = execute(*texts)
+    with contextlib.closing(cluster.primary.connect()) as direct, \
+            prepared(direct, statement) as execute:
+        equal_numbers, mixed_texts = execute(*numbers), execute(*texts)
+    with sessions(proxy, 2) as (one, two), prepared(one, statement) as as_numbers, \
+            prepared(two, statement) as as_texts:
+        for _ in range(2):
+            assert as_numbers(*numbers) == equal_numbers
+            assert as_texts(*texts) == equal_texts
+        assert as_numbers(*numbers) == equal_numbers
+        assert as_numbers(*texts) == mixed_texts  # its own history shows
+        rows(one, "DO 0")  # no warnings any more
+        assert as_texts(*texts) == equal_texts
 
 
 def test_what_max_join_size_sets_beside_itself_moves_too(start_proxy):
