@@ -20,50 +20,9 @@ bool needs_reset(const BackendLink& link, const SessionState& state)
     return link.needs_reset || has_foreign_variable(*link.user_variables, *state.user_variables());
 }
 
-/// Takes the place of digits by 0, to see the form of a text.
-std::string form_of(std::string_view text)
+std::string character_set_of(const std::string& collation)
 {
-    std::string form(text);
-    for (char& c : form)
-        if (c >= '0' && c <= '9') c = '0';
-    return form;
-}
-
-/// A date that is one under every sql_mode.
-bool is_date(std::string_view text)
-{
-    if (form_of(text) != "0000-00-00") return false;
-    constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};  // of any year
-    auto month = std::stoi(std::string(text.substr(5, 2)));
-    auto day = std::stoi(std::string(text.substr(8, 2)));
-    return text.substr(0, 4) != "0000" && month >= 1 && month <= 12 && day >= 1 &&
-           day <= days[month - 1];
-}
-
-bool is_time_of_day(std::string_view text)
-{
-    auto fraction = text.find('.');
-    auto whole = text.substr(0, fraction);
-    if (form_of(whole) != "00:00:00" || whole.substr(0, 2) > "23") return false;
-    if (fraction == std::string_view::npos) return true;
-    auto digits = form_of(text.substr(fraction + 1));
-    return !digits.empty() && digits.size() <= 6 &&
-           digits.find_first_not_of('0') == std::string::npos;
-}
-
-/// DATE, TIME and TIMESTAMP literals give a variable of the same type (measured: MySQL 9.7). What
-/// is not plainly one of them stays where it is.
-std::optional<std::string> temporal_literal(const ReadVariable& variable)
-{
-    if (variable.is_mariadb || *variable.collation != "latin1_swedish_ci") return std::nullopt;
-    std::string_view text = *variable.text;
-    constexpr std::size_t date_size = 10;
-    if (is_date(text)) return "DATE'" + *variable.text + "'";
-    if (is_time_of_day(text)) return "TIME'" + *variable.text + "'";
-    bool is_both = text.size() > date_size && text[date_size] == ' ' &&
-                   is_date(text.substr(0, date_size)) && is_time_of_day(text.substr(date_size + 1));
-    if (is_both) return "TIMESTAMP'" + *variable.text + "'";
-    return std::nullopt;
+    return collation.substr(0, collation.find('_'));
 }
 
 std::optional<std::string> string_literal(const ReadVariable& variable)
@@ -76,22 +35,41 @@ std::optional<std::string> string_literal(const ReadVariable& variable)
     if (!is_hex) return std::nullopt;
     std::string value = hex.empty() ? "''" : "0x" + hex;
     if (*variable.collation == "binary") return "_binary " + value;
-    // What was a date or a time is told as MEDIUM_BLOB.
-    if (variable.type == static_cast<std::uint8_t>(ColumnType::medium_blob))
-        return temporal_literal(variable);
-    auto character_set = variable.collation->substr(0, variable.collation->find('_'));
-    return "_" + character_set + " " + value + " COLLATE " + *variable.collation;
+    // What was a date or a time is told as MEDIUM_BLOB; to MySQL it is a text in latin1.
+    bool may_be_temporal = variable.type == static_cast<std::uint8_t>(ColumnType::medium_blob);
+    if (may_be_temporal && variable.is_mariadb) return std::nullopt;
+    return "_" + character_set_of(*variable.collation) + " " + value + " COLLATE " +
+           *variable.collation;
+}
+
+/// It has the collation of the text before it, which may have been another session's. (Measured:
+/// MySQL 9.7.) So it gets one first.
+std::optional<std::string> null_text(const ReadVariable& variable)
+{
+    if (!variable.collation || variable.is_mariadb) return std::nullopt;
+    auto character_set = character_set_of(*variable.collation);
+    return "_" + character_set + " '' COLLATE " + *variable.collation + "," + variable.name +
+           "=CONVERT(NULL USING " + character_set + ")";
 }
 
 std::optional<std::string> null_literal(const ReadVariable& variable)
 {
+    bool has_collation = variable.collation && *variable.collation != "binary";
+    bool is_mysql = !variable.is_mariadb;
     switch (static_cast<ColumnType>(variable.type)) {
         case ColumnType::medium_blob:
+            return has_collation && is_mysql ? null_text(variable) : "NULL";
         case ColumnType::null:
             return "NULL";
         case ColumnType::longlong:
             if (variable.flags & protocol::column_flag::unsigned_) return std::nullopt;
             return "CAST(NULL AS SIGNED)";
+        case ColumnType::double_:
+            return is_mysql ? std::optional<std::string>("NULL+0e0") : std::nullopt;
+        case ColumnType::newdecimal:
+            return is_mysql ? std::optional<std::string>("NULLIF(1.0,1.0)") : std::nullopt;
+        case ColumnType::long_blob:
+            return has_collation ? null_text(variable) : std::nullopt;
         default:
             return std::nullopt;
     }
@@ -240,11 +218,13 @@ public:
     AnswerReader(const OwnTable& table) : table_(table) {}
 
     const std::optional<std::string>& text() { return table_.rows.front()[at_++]; }
-    ReadVariable variable()
+    ReadVariable variable(const std::string& name)
     {
         const auto& definition = table_.columns[at_];
-        ReadVariable read{
-            static_cast<std::uint8_t>(definition.type), definition.flags, {}, {}, {}, false};
+        ReadVariable read;
+        read.name = user_variable_sql(name);
+        read.type = static_cast<std::uint8_t>(definition.type);
+        read.flags = definition.flags;
         read.text = text();
         read.collation = text();
         read.hex = text();
@@ -255,6 +235,13 @@ private:
     const OwnTable& table_;
     std::size_t at_ = 0;
 };
+
+/// A statement may name what it does not assign. (Measured: MySQL 9.7; no value is told so.)
+bool was_never_set(const ReadVariable& variable)
+{
+    return !variable.is_mariadb && !variable.text && variable.collation == "binary" &&
+           variable.type == static_cast<std::uint8_t>(ColumnType::var_string);
+}
 
 void take_answer(const OwnTable& table, BackendLink& link, SessionState& state)
 {
@@ -274,10 +261,10 @@ void take_answer(const OwnTable& table, BackendLink& link, SessionState& state)
     if (unread.user_variables.empty()) return;
     bool movable = true;
     for (const auto& name : unread.user_variables) {
-        auto read = answer.variable();
+        auto read = answer.variable(name);
         read.is_mariadb = link.is_mariadb;
         auto literal = literal_of(read);
-        movable = movable && literal.has_value();
+        movable = movable && (literal || was_never_set(read));
         state.note_user_variable(name, literal);
     }
     if (!movable) state.pin_to(link.server, pin_user_variable);

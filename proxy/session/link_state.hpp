@@ -38,6 +38,7 @@ net::Task<bool> read_unread(BackendLink& link, SessionState& state);
 /// Pure: a user variable as SQL that gives the same value and type; nothing when there is no such
 /// SQL. `text` is what the server wrote, `collation` is COLLATION(@x), `hex` is HEX(@x).
 struct ReadVariable {
+    std::string name;  // as SQL
     std::uint8_t type = 0;  // of the column definition
     std::uint16_t flags = 0;
     std::optional<std::string> text, collation, hex;

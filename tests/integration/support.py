@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import struct
 import subprocess
 import threading
 
 import pymysql
+from pymysql.constants import COMMAND
 
 import binaries
 from flavour import APP
@@ -26,6 +28,41 @@ def label_servers(cluster):
                    f"REPLACE INTO app.whoami VALUES (1, '{server.name}')")
         if server is not primary:
             server.sql(cluster.flavour.read_only)
+
+
+@contextlib.contextmanager
+def sessions(proxy, count, **login):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(proxy.connect(**login)))
+               for _ in range(count)]
+
+
+@contextlib.contextmanager
+def prepared(client, sql):
+    """A statement in the binary protocol, closed in the end. Calling it executes it with parameters
+    (type, bytes of the value) and gives its rows as they are on the wire."""
+    client._execute_command(COMMAND.COM_STMT_PREPARE, sql)
+    first = client._read_packet().get_all_data()
+    number, columns, parameters = struct.unpack_from("<IHH", first, 1)
+    for _ in range(bool(columns) * (columns + 1) + bool(parameters) * (parameters + 1)):
+        client._read_packet()
+
+    def execute(*values):
+        bound = b""
+        if values:
+            types = b"".join(struct.pack("<H", kind) for kind, _ in values)
+            bound = b"\0\1" + types + b"".join(value for _, value in values)
+        client._execute_command(COMMAND.COM_STMT_EXECUTE,
+                                struct.pack("<IBI", number, 0, 1) + bound)
+        found = []
+        for ends_to_come in (1, 0) if client._read_packet().get_all_data()[0] else ():
+            while not (packet := client._read_packet()).is_eof_packet():
+                if ends_to_come == 0:
+                    found.append(packet.get_all_data())
+        return found
+
+    yield execute
+    client._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
 
 
 def rows(connection, sql, *arguments):

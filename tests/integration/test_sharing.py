@@ -7,10 +7,10 @@ import threading
 
 import pymysql
 import pytest
-from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE
+from pymysql.constants import CLIENT
 
 from process import wait_until
-from support import error, rows, value
+from support import error, rows, sessions, value
 
 LINKS = 4  # to each server; two workers have two each
 
@@ -18,41 +18,6 @@ LINKS = 4  # to each server; two workers have two each
 @pytest.fixture
 def few_links(start_proxy):
     return start_proxy(pool={"max_links": LINKS, "link_wait_timeout": "3s"})
-
-
-@contextlib.contextmanager
-def sessions(proxy, count, **login):
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(contextlib.closing(proxy.connect(**login)))
-               for _ in range(count)]
-
-
-@contextlib.contextmanager
-def prepared(client, sql):
-    """A statement in the binary protocol, closed in the end. Calling it executes it with parameters
-    (type, bytes of the value) and gives its rows as they are on the wire."""
-    client._execute_command(COMMAND.COM_STMT_PREPARE, sql)
-    first = client._read_packet().get_all_data()
-    number, columns, parameters = struct.unpack_from("<IHH", first, 1)
-    for _ in range(bool(columns) * (columns + 1) + bool(parameters) * (parameters + 1)):
-        client._read_packet()
-
-    def execute(*values):
-        bound = b""
-        if values:
-            types = b"".join(struct.pack("<H", kind) for kind, _ in values)
-            bound = b"\0\1" + types + b"".join(value for _, value in values)
-        client._execute_command(COMMAND.COM_STMT_EXECUTE,
-                                struct.pack("<IBI", number, 0, 1) + bound)
-        found = []
-        for ends_to_come in (1, 0) if client._read_packet().get_all_data()[0] else ():
-            while not (packet := client._read_packet()).is_eof_packet():
-                if ends_to_come == 0:
-                    found.append(packet.get_all_data())
-        return found
-
-    yield execute
-    client._execute_command(COMMAND.COM_STMT_CLOSE, struct.pack("<I", number))
 
 
 def links_open(proxy, server="db1"):
@@ -93,28 +58,6 @@ def test_each_session_keeps_its_own_state(few_links):
                 own[number % 3] = 2 * number
                 assert list(row[5:]) == own
                 rows(client, "SET @half=@half")
-
-
-def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
-    proxy = start_proxy(workers=1, pool={"max_links": 6})  # two of them are pinned in the end
-    values = ["1", "-7", "18446744073709551615", "CAST(5 AS UNSIGNED)", "1.50", "2e0", "1e100",
-              "'text'", "_latin1'\xe9' COLLATE latin1_bin", "0x00ff", "NULL", "CONCAT('a',1)",
-              "''", "DATE'2024-02-29'"]
-
-    def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @v, COLLATION(@v), HEX(@v)")
-            fields = cursor._result.fields
-            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags, f.scale)
-                                       for f in fields]
-
-    with sessions(proxy, len(values)) as clients:
-        for client, text in zip(clients, values):
-            rows(client, f"SET @v={text}")
-        for client, text in zip(clients, values):
-            with contextlib.closing(cluster.primary.connect()) as direct:
-                rows(direct, f"SET @v={text}")
-                assert seen(client) == seen(direct), text
 
 
 def test_last_insert_id_is_the_sessions_own(few_links, table):
@@ -250,17 +193,6 @@ def test_who_knows_the_routines_may_switch_the_question_off(start_proxy, routine
         assert value(two, "SELECT RELEASE_ALL_LOCKS()") == 1
 
 
-def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
-    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
-    file = tmp_path / "rows.txt"
-    file.write_text("1\tone\n2\ttwo\n")
-    with contextlib.closing(proxy.connect(local_infile=True)) as one, sessions(proxy, 1) as (two,):
-        rows(one, f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} (id, @v) SET v=@v")
-        rows(one, "DO 0")
-        assert value(two, "SELECT @v") is None
-        assert value(one, "SELECT @v") == "two"
-
-
 def test_nothing_is_left_for_the_next_session(start_proxy, table):
     """Sessions that end in the middle of everything, on one link."""
     proxy = start_proxy(workers=1, pool={"max_links": 1})
@@ -388,76 +320,6 @@ def test_what_a_login_chose_by_a_flag_outlives_other_sessions_settings(cluster, 
             server.sql("SET GLOBAL interactive_timeout = DEFAULT")
 
 
-@pytest.mark.parametrize("name", ["foreign_key_checks", "unique_checks", "sql_notes",
-                                  "sql_quote_show_create", "updatable_views_with_limit"])
-def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
-    proxy = start_proxy(workers=1, pool={"max_links": 1})
-    for _ in range(2):
-        with contextlib.closing(proxy.connect()) as connection:
-            assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
-            rows(connection, f"SET SESSION {name} = 0")
-            assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
-
-
-def test_what_a_session_left_on_one_link_is_not_looked_for_on_another(start_proxy):
-    """To close a statement takes every link into hand that the session parked, the one to the
-    replica as well, which has none of this."""
-    proxy = start_proxy(workers=1)
-    with sessions(proxy, 1) as (one,):
-        value(one, "SELECT FOUND_ROWS()")  # from now on the link is kept after each statement
-        for left, asked, expected in [
-                ("SELECT LAST_INSERT_ID(77)", "SELECT LAST_INSERT_ID()", 77),
-                ("SELECT @x := 'left'", "SELECT @x", "left"),
-                ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SELECT @@collation_connection",
-                 "utf8mb4_bin")]:
-            with prepared(one, "/* route=replica */ SELECT name FROM app.whoami") as execute:
-                execute()
-                rows(one, left)
-            assert value(one, asked) == expected
-            rows(one, "DO 1")
-            assert value(one, asked) == expected
-
-
-def test_what_others_executed_a_statement_with_makes_no_difference(start_proxy, cluster):
-    """A server compares two strings as numbers when it has compared numbers in that place before."""
-    proxy = start_proxy(workers=1, pool={"max_links": 1})
-    numbers = [(FIELD_TYPE.LONGLONG, struct.pack("<q", number)) for number in (1, 2)]
-    texts = [(FIELD_TYPE.VAR_STRING, bytes([len(text)]) + text) for text in (b"abc", b"abd")]
-    statement = "SELECT ? = ? FROM app.whoami FOR UPDATE"
-    with contextlib.closing(cluster.primary.connect()) as direct, \
-            prepared(direct, statement) as execute:
-        equal_texts = execute(*texts)
-    with contextlib.closing(cluster.primary.connect()) as direct, \
-            prepared(direct, statement) as execute:
-        equal_numbers, mixed_texts = execute(*numbers), execute(*texts)
-    with sessions(proxy, 2) as (one, two), prepared(one, statement) as as_numbers, \
-            prepared(two, statement) as as_texts:
-        for _ in range(2):
-            assert as_numbers(*numbers) == equal_numbers
-            assert as_texts(*texts) == equal_texts
-        assert as_numbers(*numbers) == equal_numbers
-        assert as_numbers(*texts) == mixed_texts  # its own history shows
-        rows(one, "DO 0")  # no warnings any more
-        assert as_texts(*texts) == equal_texts
-
-
-def test_what_max_join_size_sets_beside_itself_moves_too(start_proxy):
-    proxy = start_proxy(workers=1, pool={"max_links": 1})
-    both = "SELECT @@max_join_size, @@sql_big_selects"
-    unlimited = (2**64 - 1, 1)
-    with sessions(proxy, 2) as (one, two):
-        for statement, expected in [
-                ("SET max_join_size = 100", (100, 0)),
-                ("SET sql_big_selects = 1", (100, 1)),
-                ("SET sql_big_selects = 1, max_join_size = 200", (200, 0)),
-                ("SET max_join_size = 300, sql_big_selects = 1", (300, 1)),
-                ("SET max_join_size = 18446744073709551615, sql_big_selects = 0", (2**64 - 1, 0)),
-                ("SET max_join_size = DEFAULT", unlimited)]:
-            rows(one, statement)
-            assert rows(two, both) == [unlimited]
-            assert rows(one, both) == [expected], statement
-
-
 def test_several_statements_allowed_by_one_session_are_not_by_others(start_proxy):
     proxy = start_proxy(workers=1, pool={"max_links": 1})
 
@@ -502,20 +364,3 @@ def test_a_role_is_the_sessions_own_even_after_a_reset(start_proxy, cluster, acc
         for _ in range(2):
             assert value(two, "SELECT CURRENT_ROLE()") == "NONE"
             assert "borrowed" in value(one, "SELECT CURRENT_ROLE()")
-
-
-def test_dates_in_variables_move(start_proxy, cluster):
-    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
-
-    def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @d, @t, @s, COLLATION(@s)")
-            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags)
-                                       for f in cursor._result.fields]
-    setting = ("SET @d=DATE'2024-02-28', @t=TIME'11:12:13.5', @s=TIMESTAMP'2024-12-31 01:02:03'")
-    with sessions(proxy, 2) as (one, two), \
-            contextlib.closing(cluster.primary.connect()) as direct:
-        rows(one, setting)
-        rows(direct, setting)
-        assert value(two, "SELECT @d") is None
-        assert seen(one) == seen(direct)

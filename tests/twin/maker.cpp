@@ -2,14 +2,30 @@
 
 #include "protocol/messages/query.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace pointsman::twin {
+
+namespace {
+
+/// Who asks for what statements leave is known to ask again, and keeps its link from then on.
+bool asks_for_results(std::string_view text)
+{
+    constexpr std::string_view words[] = {"ROW_COUNT", "FOUND_ROWS", "@@warning_count",
+                                          "@@error_count"};
+    return std::ranges::any_of(words,
+                               [&](auto word) { return text.find(word) != text.npos; });
+}
+
+}  // namespace
 
 void Maker::query(const TextRow& row)
 {
     auto text = grammar.expand(row.text);
     auto& step =
         add(protocol::Command::query, protocol::encode_query(text, model.capabilities), text);
-    step.takes = row.takes;
+    step.takes |= row.takes;
     step.frees = row.frees;
     constexpr std::string_view file = "loaded,7\nsecond,x\n";
     if (row.text.find("LOCAL INFILE") != row.text.npos) step.file.assign(file.begin(), file.end());
@@ -20,6 +36,7 @@ Step& Maker::add(protocol::Command command, protocol::Buffer payload, std::strin
     auto& step = model.queue.emplace_back();
     step.command = command;
     step.payload = std::move(payload);
+    if (asks_for_results(text)) step.takes = hold_unknown;
     step.text = std::move(text);
     return step;
 }

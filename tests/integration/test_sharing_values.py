@@ -1,0 +1,132 @@
+"""What a session has set and left has the same value and type on every link that it comes to."""
+
+import contextlib
+import struct
+
+import pytest
+from pymysql.constants import FIELD_TYPE
+
+from support import prepared, rows, sessions, value
+
+
+def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    values = ["1", "-7", "18446744073709551615", "CAST(5 AS UNSIGNED)", "1.50", "2e0", "1e100",
+              "'text'", "_latin1'\xe9' COLLATE latin1_bin", "0x00ff", "NULL", "CONCAT('a',1)",
+              "''", "DATE'2024-02-29'", "TIME'-10:00:00'", "TIMESTAMP'2024-12-31 01:02:03.5'",
+              "CONVERT('a' USING latin1)", "_gbk'a' COLLATE gbk_bin", "1/0", "NULL+1",
+              "NULLIF(1, 1)", "CONCAT(NULL, 'a')", "NULLIF(_latin1'a', 'a')", "CAST(NULL AS DATE)", "@never_set"]
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @v, COLLATION(@v), HEX(@v)")
+            fields = cursor._result.fields
+            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags, f.scale)
+                                       for f in fields]
+
+    with sessions(proxy, len(values)) as clients:
+        for client, text in zip(clients, values):
+            rows(client, f"SET @v={text}")
+            rows(client, "DO 0")  # a warning keeps the link no longer
+        for client, text in zip(clients, values):
+            with contextlib.closing(cluster.primary.connect()) as direct:
+                rows(direct, f"SET @v={text}")
+                assert seen(client) == seen(direct), text
+
+
+def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    file = tmp_path / "rows.txt"
+    file.write_text("1\tone\n2\ttwo\n")
+    with contextlib.closing(proxy.connect(local_infile=True)) as one, sessions(proxy, 1) as (two,):
+        rows(one, f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} (id, @v) SET v=@v")
+        rows(one, "DO 0")
+        assert value(two, "SELECT @v") is None
+        assert value(one, "SELECT @v") == "two"
+
+
+def test_what_a_session_left_on_one_link_is_not_looked_for_on_another(start_proxy):
+    """To close a statement takes every link into hand that the session parked, the one to the
+    replica as well, which has none of this."""
+    proxy = start_proxy(workers=1)
+    with sessions(proxy, 1) as (one,):
+        value(one, "SELECT FOUND_ROWS()")  # from now on the link is kept after each statement
+        for left, asked, expected in [
+                ("SELECT LAST_INSERT_ID(77)", "SELECT LAST_INSERT_ID()", 77),
+                ("SELECT @x := 'left'", "SELECT @x", "left"),
+                ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SELECT @@collation_connection",
+                 "utf8mb4_bin")]:
+            with prepared(one, "/* route=replica */ SELECT name FROM app.whoami") as execute:
+                execute()
+                rows(one, left)
+            assert value(one, asked) == expected
+            rows(one, "DO 1")
+            assert value(one, asked) == expected
+
+
+def test_what_others_executed_a_statement_with_makes_no_difference(start_proxy, cluster):
+    """A server compares two strings as numbers when it has compared numbers in that place before."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    numbers = [(FIELD_TYPE.LONGLONG, struct.pack("<q", number)) for number in (1, 2)]
+    texts = [(FIELD_TYPE.VAR_STRING, bytes([len(text)]) + text) for text in (b"abc", b"abd")]
+    statement = "SELECT ? = ? FROM app.whoami FOR UPDATE"
+    with contextlib.closing(cluster.primary.connect()) as direct, \
+            prepared(direct, statement) as execute:
+        equal_texts = execute(*texts)
+    with contextlib.closing(cluster.primary.connect()) as direct, \
+            prepared(direct, statement) as execute:
+        equal_numbers, mixed_texts = execute(*numbers), execute(*texts)
+    with sessions(proxy, 2) as (one, two), prepared(one, statement) as as_numbers, \
+            prepared(two, statement) as as_texts:
+        for _ in range(2):
+            assert as_numbers(*numbers) == equal_numbers
+            assert as_texts(*texts) == equal_texts
+        assert as_numbers(*numbers) == equal_numbers
+        assert as_numbers(*texts) == mixed_texts  # its own history shows
+        rows(one, "DO 0")  # no warnings any more
+        assert as_texts(*texts) == equal_texts
+
+
+def test_what_max_join_size_sets_beside_itself_moves_too(start_proxy):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    both = "SELECT @@max_join_size, @@sql_big_selects"
+    unlimited = (2**64 - 1, 1)
+    with sessions(proxy, 2) as (one, two):
+        for statement, expected in [
+                ("SET max_join_size = 100", (100, 0)),
+                ("SET sql_big_selects = 1", (100, 1)),
+                ("SET sql_big_selects = 1, max_join_size = 200", (200, 0)),
+                ("SET max_join_size = 300, sql_big_selects = 1", (300, 1)),
+                ("SET max_join_size = 18446744073709551615, sql_big_selects = 0", (2**64 - 1, 0)),
+                ("SET max_join_size = DEFAULT", unlimited)]:
+            rows(one, statement)
+            assert rows(two, both) == [unlimited]
+            assert rows(one, both) == [expected], statement
+
+
+def test_dates_in_variables_move(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @d, @t, @s, COLLATION(@s)")
+            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags)
+                                       for f in cursor._result.fields]
+    setting = ("SET @d=DATE'2024-02-28', @t=TIME'11:12:13.5', @s=TIMESTAMP'2024-12-31 01:02:03'")
+    with sessions(proxy, 2) as (one, two), \
+            contextlib.closing(cluster.primary.connect()) as direct:
+        rows(one, setting)
+        rows(direct, setting)
+        assert value(two, "SELECT @d") is None
+        assert seen(one) == seen(direct)
+
+
+@pytest.mark.parametrize("name", ["foreign_key_checks", "unique_checks", "sql_notes",
+                                  "sql_quote_show_create", "updatable_views_with_limit"])
+def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    for _ in range(2):
+        with contextlib.closing(proxy.connect()) as connection:
+            assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
+            rows(connection, f"SET SESSION {name} = 0")
+            assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
