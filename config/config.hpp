@@ -124,6 +124,7 @@ struct Failover {
     Milliseconds max_pause{150};        // of a switchover, from the fence to the new primary
     Milliseconds witness_silence{350};  // a replica that heard nothing for so long says "gone"
     Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
+    Milliseconds in_doubt_timeout{5'000};  // for what became of writes that were not answered
     Milliseconds cooldown{30'000};      // no second automatic failover within
     std::string journal = "takeovers.jsonl";  // below state_directory; empty: memory only
     bool manage_settings = false;             // servers' settings are mended where they can be

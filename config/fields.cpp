@@ -94,6 +94,7 @@ constexpr Field<Failover> failover_fields[] = {
     {"max_pause", &Failover::max_pause, false, from_to(10 * ms, minute)},
     {"witness_silence", &Failover::witness_silence, false, from_to(100 * ms, 10 * minute)},
     {"promote_wait", &Failover::promote_wait, false, from_to(100 * ms, day)},
+    {"in_doubt_timeout", &Failover::in_doubt_timeout, false, from_to(0, 10 * minute)},
     {"cooldown", &Failover::cooldown, false, from_to(0, day)},
     {"manage_settings", &Failover::manage_settings},
     {"journal", &Failover::journal, false, {}, Reload::restart},

@@ -107,6 +107,13 @@ bool Controller::may_be_left() const
             (takeover_.cause == Cause::rejoin || takeover_.cause == Cause::resume));
 }
 
+protocol::GtidSet Controller::found() const
+{
+    protocol::GtidSet all;
+    for (const auto& [id, position] : frozen_) all.unite(position);
+    return all;
+}
+
 void Controller::release(Actions& actions)
 {
     if (std::exchange(held_, false)) actions.emplace_back(ReleaseWrites{});
@@ -139,7 +146,7 @@ void Controller::begin_step(TimePoint now, Actions& actions)
         case StepKind::publish:
             if (pause_began_) last_pause_ = rounded(now - *pause_began_);
             pause_began_.reset();
-            actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to, lost_});
+            actions.emplace_back(PublishPrimary{takeover_.from, *takeover_.to, lost_, found()});
             release(actions);
             if (takeover_.cause == Cause::failover) cooldown_.note_takeover(now);
             phase_ = Phase::finishing;

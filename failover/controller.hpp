@@ -38,7 +38,8 @@ struct RunOrder {
 };
 struct PublishPrimary {
     config::ServerId from{}, to{};
-    protocol::GtidSet lost = {};  // what clients were told of and nobody has any more
+    protocol::GtidSet lost = {};   // what clients were told of and nobody has any more
+    protocol::GtidSet found = {};  // failover: what frozen replicas had, all of them together
 };
 struct Record {
     JournalEntry entry;
@@ -94,6 +95,8 @@ private:
 
     bool may_be_left() const;
     void leave(TimePoint now, Actions& actions);
+    /// What the frozen replicas have, all of them together.
+    protocol::GtidSet found() const;
     void release(Actions& actions);
     void begin_step(TimePoint now, Actions& actions);
     void begin_orders(const Step& step, TimePoint now, Actions& actions);

@@ -7,6 +7,7 @@
 #include "proxy/app/settings_builder.hpp"
 #include "proxy/app/version.hpp"
 
+#include <boost/asio/post.hpp>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -137,9 +138,20 @@ bool Application::start()
         wall_clock,
         record_->past(),
         [this] { return newest_acknowledged(shared_.acknowledged); },
-        [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); }};
+        [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); },
+        [this](std::function<void(protocol::GtidSet)> done) { gather_writes(std::move(done)); },
+        [this] {
+            for (auto& worker : workers_)
+                worker->post([](Worker& on_thread) { on_thread.forget_writes(); });
+        }};
     failover_ = std::make_unique<FailoverLoop>(failover_around, config_);
     failover_->start();
+    shared_.ask_absence = [this](config::ServerId server, net::TimePoint sent_at,
+                                 std::function<void(bool)> answer) {
+        boost::asio::post(control_, [this, server, sent_at, answer = std::move(answer)]() mutable {
+            failover_->resolve({server, sent_at}, std::move(answer));
+        });
+    };
     if (!start_metrics() || !start_admin()) return false;
     listeners_.add(std::move(std::get<OpenedListeners>(opened)));
     for (const auto& listener : config_.listeners)
@@ -246,6 +258,24 @@ OpenWork Application::open_work(config::ServerId server, std::uint64_t revision)
         work.busy_links += at_server.links_busy.get();
     }
     return work;
+}
+
+/// Answers on the control thread once every worker has.
+void Application::gather_writes(std::function<void(protocol::GtidSet)> done)
+{
+    struct Gathered {
+        std::size_t missing;
+        protocol::GtidSet writes = {};
+        std::function<void(protocol::GtidSet)> done;
+    };
+    auto all = std::make_shared<Gathered>(Gathered{workers_.size(), {}, std::move(done)});
+    for (auto& worker : workers_)
+        worker->post([this, all](Worker& on_thread) {
+            boost::asio::post(control_, [all, part = on_thread.recent_writes()] {
+                all->writes.unite(part);
+                if (--all->missing == 0) all->done(std::move(all->writes));
+            });
+        });
 }
 
 void Application::on_topology(const health::TopologyPtr& topology)

@@ -51,6 +51,7 @@ private:
     Totals totals() const;
     bool start_admin();
     OpenWork open_work(config::ServerId server, std::uint64_t revision) const;
+    void gather_writes(std::function<void(protocol::GtidSet)> done);
     void wait_for_signal();
     void on_second();
     void on_topology(const health::TopologyPtr& topology);

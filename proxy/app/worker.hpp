@@ -42,6 +42,9 @@ public:
     void begin_drain();
     void abort_sessions();
     void kill_session(std::uint32_t connection_id);
+    /// The transactions that its clients were told of last.
+    protocol::GtidSet recent_writes() const { return context_.recent_writes.set(); }
+    void forget_writes() { context_.recent_writes = {}; }
     /// All sessions, for whoever asks by post().
     std::vector<SessionInfo> sessions() const;
     /// Ends the sessions that still hold something on one of these servers.

@@ -143,6 +143,7 @@ void FailoverLoop::on_look()
     if (!running_ || is_off()) return;
     auto now = net::Clock::now();
     auto seen = evidence();
+    note_executed(seen, now);
     bool was_idle = controller_.phase() == failover::Phase::idle;
     auto actions = controller_.on_evidence(seen, now);
     if (was_idle && controller_.phase() != failover::Phase::idle) ++begun_;
@@ -151,6 +152,7 @@ void FailoverLoop::on_look()
         resume_due(seen, now);
     else
         rejoin_due(seen, now);
+    end_doubts_about_living(seen, now);
 }
 
 /// What the process before this one left half done, in whatever mode: an operator began it, or the
@@ -367,6 +369,7 @@ void FailoverLoop::perform(failover::Actions actions)
                 } else if constexpr (std::is_same_v<Wanted, failover::PublishPrimary>) {
                     if (!wanted.lost.empty()) around_.on_lost(wanted.lost);
                     around_.health.appoint(wanted.from, wanted.to);
+                    note_succession(wanted);
                 } else if constexpr (std::is_same_v<Wanted, failover::Record>) {
                     write_down(std::move(wanted.entry));
                 } else {

@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 
 #include "failover/controller.hpp"
+#include "failover/doubt.hpp"
 #include "failover/mysql_server_control.hpp"
 #include "failover/resume.hpp"
 #include "failover/settings.hpp"
@@ -52,6 +53,11 @@ public:
         std::function<protocol::GtidSet()> acknowledged;
         /// A takeover has lost these of them.
         std::function<void(const protocol::GtidSet&)> on_lost;
+        /// The transactions that clients were told of last, each by its number. Answers later, or
+        /// never.
+        std::function<void(std::function<void(protocol::GtidSet)>)> gather_writes;
+        /// Their numbers may be given out once more.
+        std::function<void()> forget_writes;
     };
 
     FailoverLoop(Surroundings surroundings, const config::Config& config);
@@ -81,6 +87,10 @@ public:
     };
     std::vector<Checkup> checkups() const;
 
+    /// Answers whether it is certain that the statement left nothing behind (failover/doubt.hpp),
+    /// once another server has the role of its server; never after `in_doubt_timeout`.
+    void resolve(const failover::Doubt& doubt, std::function<void(bool)> answer);
+
     failover::Evidence evidence() const;
     const failover::Controller& controller() const { return controller_; }
     /// The last lines of the journal, oldest first.
@@ -88,6 +98,8 @@ public:
     std::uint64_t takeovers_begun() const { return begun_; }
 
     static constexpr std::size_t journal_lines = 200;
+    static constexpr std::size_t most_doubts = 100'000;
+    static constexpr std::size_t most_marks = 64;
 
 private:
     struct Waiting {
@@ -107,6 +119,12 @@ private:
         std::string last_refusal = {};  // why it does not rejoin, as it was said
     };
 
+    struct OpenDoubt {
+        failover::Doubt doubt;
+        std::function<void(bool)> answer;
+        net::TimePoint asked_at{}, until{};
+    };
+
     bool is_off() const { return config_.failover.mode == config::FailoverMode::off; }
     void on_look();
     void on_tick();
@@ -119,6 +137,12 @@ private:
     void remember_past();
     void resume_due(const failover::Evidence& evidence, net::TimePoint now);
     void end_resuming(failover::JournalKind kind, const std::string& text);
+    // failover_doubts.cpp
+    void note_executed(const failover::Evidence& evidence, net::TimePoint now);
+    void note_succession(const failover::PublishPrimary& published);
+    void settle_doubts();
+    void end_doubts_about_living(const failover::Evidence& evidence, net::TimePoint now);
+
     void schedule();
     void poll_drain(net::TimePoint now);
     void perform(failover::Actions actions);
@@ -137,6 +161,13 @@ private:
     std::optional<config::ServerId> draining_;
     std::uint64_t held_revision_ = 0;
     std::optional<net::TimePoint> quiet_since_;  // no transaction is open since
+    std::vector<OpenDoubt> doubts_;
+    std::optional<config::ServerId> marked_;      // whose marks these are
+    std::vector<failover::ExecutedMark> marks_;   // oldest first
+    bool primary_was_away_ = false;               // since the last mark
+    net::TimePoint marked_report_{};              // the look that the last mark is of
+    std::optional<failover::Succession> succession_;   // the last one
+    std::optional<protocol::GtidSet> acknowledged_;    // when it was, as far back as is known
     std::deque<JournalLine> journal_;
     std::uint64_t begun_ = 0, last_incarnation_ = 0;
     std::uint64_t last_number_ = 0, number_ = 0;  // of takeovers in the journal; 0: none under way

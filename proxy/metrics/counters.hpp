@@ -132,6 +132,7 @@ struct Counters {
     Counter reads_retried, reads_redone, statements_held, hold_timeouts;
     Counter statements_timed_out, statements_abandoned;       // ended by KILL QUERY
     Counter link_waits, link_wait_timeouts;                   // for a link to become free
+    Counter in_doubt_absent, in_doubt_undecided;              // of writes whose server was lost
     Counter outcome_unknown;                                  // 1180/08007 sent
     Counter topology_seen;                                    // revision that the worker acts on
     Counter protocol_errors;                                  // garbage from clients

@@ -60,6 +60,8 @@ constexpr std::array<FamilyText, family_count> table = {{
      "Statements that waited for a primary in vain."},
     {Family::outcome_unknown, counter, "pointsman_outcome_unknown_total",
      "Writes whose server was lost before it answered (error 1180, SQLSTATE 08007)."},
+    {Family::in_doubt, counter, "pointsman_in_doubt_total",
+     "Writes that a lost primary did not answer, by what could be said of them."},
     {Family::statements_killed, counter, "pointsman_statements_killed_total",
      "Statements ended by KILL QUERY: over their time, or reads whose client is gone."},
     {Family::link_waits, counter, "pointsman_link_waits_total",

@@ -35,6 +35,7 @@ enum class Family : std::uint8_t {
     statements_held,
     hold_timeouts,
     outcome_unknown,
+    in_doubt,
     statements_killed,
     link_waits,
     link_wait_timeouts,
@@ -71,7 +72,7 @@ enum class Family : std::uint8_t {
     process_start_time,
     process_threads,
 };
-constexpr std::size_t family_count = 58;
+constexpr std::size_t family_count = 59;
 
 struct FamilyText {
     Family family;

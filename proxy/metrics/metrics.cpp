@@ -35,6 +35,8 @@ constexpr CounterRow counter_rows[] = {
     {Family::statements_held, {}, &Counters::statements_held},
     {Family::hold_timeouts, {}, &Counters::hold_timeouts},
     {Family::outcome_unknown, {}, &Counters::outcome_unknown},
+    {Family::in_doubt, {"outcome", "absent"}, &Counters::in_doubt_absent},
+    {Family::in_doubt, {"outcome", "undecided"}, &Counters::in_doubt_undecided},
     {Family::statements_killed, {"reason", "timeout"}, &Counters::statements_timed_out},
     {Family::statements_killed, {"reason", "client_gone"}, &Counters::statements_abandoned},
     {Family::link_waits, {}, &Counters::link_waits},

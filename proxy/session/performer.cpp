@@ -334,6 +334,7 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
     bool may_retry = command_.is_whole() && command_.wire_size > 0 && retries;
     Loss loss{facts_, core_.state, server, result.answer_begun, sent, may_retry};
     auto recovery = on_backend_lost(loss);
+    auto what = in_doubt_on(link, loss);
     core_.links.drop(server);
     core_.state.forget_server(server);
     core_.prepared.forget_server(server);
@@ -357,11 +358,8 @@ net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
             auto error = server_error::server_shutdown("the session's server was lost");
             co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
         }
-        case Recovery::outcome_unknown: {
-            worker.counters.outcome_unknown.add();
-            auto error = server_error::outcome_unknown();
-            co_return co_await fail_and_close(std::move(error), CloseReason::outcome_unknown);
-        }
+        case Recovery::outcome_unknown:
+            co_return co_await resolve_doubt(what, server);
         case Recovery::cut:
             break;
     }

@@ -4,6 +4,7 @@
 
 #include "proxy/session/client_command.hpp"
 #include "proxy/session/link_state.hpp"
+#include "proxy/session/plan.hpp"
 #include "proxy/session/read_wait.hpp"
 #include "proxy/session/session_core.hpp"
 
@@ -96,6 +97,11 @@ private:
     void count(BackendLink& link);
     bool repeats_refused_write() const;
 
+    // performer_doubt.cpp
+    InDoubt in_doubt_on(const BackendLink& link, const Loss& loss) const;
+    net::Task<bool> ask_absence(config::ServerId server);
+    net::Task<Next> resolve_doubt(InDoubt what, config::ServerId server);
+
     // performer_wait.cpp
     /// What is known of a replica, against what a read there must see.
     enum class Freshness : std::uint8_t {
@@ -141,6 +147,7 @@ private:
     bool redo_on_primary_ = false;
     bool retried_ = false;
     bool lost_unsent_ = false;  // a link was lost before anything was sent
+    bool doubted_ = false;      // whether it was executed was asked already
     bool state_changed_ = false;
     bool gtids_off_ = false;  // the client switched off that the link reports them
     bool state_lost_ = false;

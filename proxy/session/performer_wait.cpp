@@ -433,6 +433,7 @@ void Performer::note_written(const std::string& gtids)
     auto now = net::Reactor::exact_now();
     core_.reads.wrote(*position, link_->server, in_order, now);
     core_.worker.shared.acknowledged.note(*position, now);
+    core_.worker.recent_writes.note(*position);
 }
 
 void Performer::note_seen(const BackendLink& link)

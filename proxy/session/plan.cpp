@@ -196,6 +196,26 @@ bool is_repeatable(const CommandFacts& facts)
     }
 }
 
+bool changes_data(sql::StatementKind kind)
+{
+    switch (kind) {
+        case sql::StatementKind::insert:
+        case sql::StatementKind::replace:
+        case sql::StatementKind::update:
+        case sql::StatementKind::delete_:
+        case sql::StatementKind::ddl:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// To prepare a statement is not to run it.
+bool runs(const CommandFacts& facts)
+{
+    return facts.command == Command::query || facts.command == Command::stmt_execute;
+}
+
 }  // namespace
 
 Plan plan(const PlanInput& input, Random& random)
@@ -242,6 +262,24 @@ StatementClass class_of(const CommandFacts& facts)
         default:
             return StatementClass::other;
     }
+}
+
+InDoubt in_doubt(const Loss& loss)
+{
+    const auto* statement = loss.facts.statement;
+    bool whole = statement && statement->statement_count == 1 && !loss.answer_begun &&
+                 !loss.facts.only_on && runs(loss.facts);
+    // State that is lost with the server would be missing afterwards.
+    if (!whole || loss.state.loses_state_with(loss.server)) return InDoubt::undecidable;
+    bool commits = statement->transaction == sql::Transaction::commit;
+    if (loss.state.in_transaction()) return commits ? InDoubt::commit : InDoubt::undecidable;
+    constexpr std::uint32_t more_than_data =
+        sql::effect_user_variable | sql::effect_global_variable | sql::effect_user_lock |
+        sql::effect_xa | sql::effect_temporary_table | sql::effect_local_infile |
+        sql::effect_reads_last_result | sql::effect_last_insert_id;
+    bool plain = loss.state.autocommit() && statement->reason == sql::PrimaryReason::writes &&
+                 (statement->effects & more_than_data) == 0;
+    return plain && changes_data(statement->kind) ? InDoubt::statement : InDoubt::undecidable;
 }
 
 Recovery on_backend_lost(const Loss& loss)

@@ -70,4 +70,14 @@ struct Loss {
 
 Recovery on_backend_lost(const Loss& loss);
 
+/// Of a command whose outcome is not known: what the client would be told were it certain that it
+/// left nothing behind.
+enum class InDoubt : std::uint8_t {
+    undecidable,  // it would not be the whole truth
+    commit,       // its transaction is rolled back
+    statement,    // nothing: it can be sent again
+};
+
+InDoubt in_doubt(const Loss& loss);
+
 }  // namespace pointsman::proxy

@@ -14,6 +14,7 @@
 #include "proxy/routing/acknowledged_writes.hpp"
 #include "proxy/routing/balancer.hpp"
 #include "proxy/routing/causal_reads.hpp"
+#include "proxy/routing/recent_writes.hpp"
 #include "proxy/session/account_use.hpp"
 #include "proxy/session/credentials.hpp"
 #include "proxy/session/lock_witness.hpp"
@@ -39,6 +40,11 @@ struct Totals {
 struct SharedContext {
     /// From any thread. Set before the workers start.
     std::function<Totals()> totals = [] { return Totals{}; };
+    /// Is it certain that a statement, sent to this server at that moment or later and lost with
+    /// it, left nothing behind? The answer comes on another thread, or never. From any thread; set
+    /// before the first client comes.
+    std::function<void(config::ServerId, net::TimePoint, std::function<void(bool)>)> ask_absence =
+        [](config::ServerId, net::TimePoint, const auto& answer) { answer(false); };
     Credentials credentials;
     LoginGuard login_guard;
     AccountUse account_use;
@@ -75,6 +81,7 @@ struct WorkerContext {
     ServerMarks marks;             // what is known to be on which server; fed with the topology
     net::Signal topology_changed;  // also notified when the worker begins to stop
     net::BufferPool buffers;
+    RecentWrites recent_writes;
     Random random;
     protocol::sql::RecentStatements recent_statements;
     PreparedKeys prepared_keys;

@@ -39,6 +39,15 @@ Recovery recovery_of(const std::vector<Done>& history, std::string_view text, Wh
         {facts, state, when.server, when.answer_begun, when.sent, when.may_retry});
 }
 
+InDoubt doubt_of(const std::vector<Done>& history, std::string_view text, When when = {},
+                 Command command = Command::query)
+{
+    const auto statement = protocol::sql::classify(text);
+    const auto state = state_after(history);
+    const CommandFacts facts{command, &statement, {}};
+    return in_doubt({facts, state, when.server, when.answer_begun, when.sent, when.may_retry});
+}
+
 constexpr std::string_view writes[] = {
     "INSERT INTO t VALUES (1)",
     "UPDATE t SET a=1",
@@ -219,4 +228,35 @@ TEST_CASE("what may not be retried is not, sent or unsent")
     CHECK(recovery_of(fresh, "SELECT 1", {.may_retry = false}) == Recovery::state_lost);
     CHECK(recovery_of(fresh, "UPDATE t SET a=1", {.sent = false, .may_retry = false}) ==
           Recovery::state_lost);
+}
+
+TEST_CASE("a plain write that was certainly not executed can be sent again, and nothing else")
+{
+    for (auto text : {"INSERT INTO t VALUES (1)", "UPDATE t SET a=1", "DELETE FROM t",
+                      "REPLACE INTO t VALUES (1)", "CREATE TABLE t (a INT)"}) {
+        INFO(text);
+        CHECK(doubt_of(fresh, text) == InDoubt::statement);
+        CHECK(doubt_of(fresh, text, {}, Command::stmt_execute) == InDoubt::statement);
+        CHECK(doubt_of(fresh, text, {}, Command::stmt_prepare) == InDoubt::undecidable);
+        CHECK(doubt_of(fresh, text, {.answer_begun = true}) == InDoubt::undecidable);
+        CHECK(doubt_of(bound, text) == InDoubt::undecidable);
+        CHECK(doubt_of(user_variable, text) == InDoubt::undecidable);
+        CHECK(doubt_of(transaction, text) == InDoubt::undecidable);
+    }
+    for (auto text : {"CALL p()", "SELECT f()", "SELECT GET_LOCK('a', 1)", "XA COMMIT 'a'",
+                      "SET GLOBAL max_connections=5", "UPDATE t SET a=1; UPDATE t SET a=2",
+                      "UPDATE t SET a=(@b:=1)", "CREATE TEMPORARY TABLE t (a INT)", "EXECUTE p",
+                      "INSERT INTO t VALUES (LAST_INSERT_ID())", "COMMIT", "not sql at all"}) {
+        INFO(text);
+        CHECK(doubt_of(fresh, text) == InDoubt::undecidable);
+    }
+}
+
+TEST_CASE("of a COMMIT that was certainly not executed the client can be told that")
+{
+    CHECK(doubt_of(transaction, "COMMIT") == InDoubt::commit);
+    CHECK(doubt_of(transaction, "COMMIT", {}, Command::stmt_execute) == InDoubt::commit);
+    CHECK(doubt_of(transaction, "COMMIT; SELECT 1") == InDoubt::undecidable);
+    CHECK(doubt_of(transaction, "CREATE TABLE t (a INT)") == InDoubt::undecidable);
+    CHECK(doubt_of(transaction, "XA COMMIT 'a'") == InDoubt::undecidable);
 }

@@ -1,0 +1,28 @@
+#include "failover/doubt.hpp"
+
+namespace pointsman::failover {
+namespace {
+
+/// The newest that is older than the statement.
+const ExecutedMark* mark_before(const Doubt& doubt, const std::vector<ExecutedMark>& marks)
+{
+    const ExecutedMark* last = nullptr;
+    for (const auto& mark : marks)
+        if (mark.at <= doubt.sent_at) last = &mark;
+    return last;
+}
+
+}  // namespace
+
+bool is_absent(const Doubt& doubt, const Succession& succession,
+               const protocol::GtidSet& acknowledged)
+{
+    bool concerns = doubt.server == succession.from && doubt.sent_at < succession.at;
+    const auto* before = mark_before(doubt, succession.marks);
+    // An empty set is no finding: a server that was ever set up has executed something.
+    if (!concerns || !before || succession.found.empty()) return false;
+    auto left = succession.found;
+    return left.subtract(before->executed).subtract(acknowledged).empty();
+}
+
+}  // namespace pointsman::failover
