@@ -37,4 +37,25 @@ Buffer encode_err(const Err& err, Capabilities capabilities)
     return payload;
 }
 
+std::string signal_statement(const Err& err)
+{
+    constexpr std::size_t most = 128;
+    constexpr char digits[] = "0123456789abcdef";
+    auto text = std::string_view(err.message).substr(0, most);
+    // A character that was cut in two would not be one.
+    auto is_inside = [&](std::size_t at) {
+        return at < err.message.size() && (err.message[at] & 0xc0) == 0x80;
+    };
+    while (!text.empty() && is_inside(text.size())) text.remove_suffix(1);
+    std::string hex;
+    for (unsigned char c : text) {
+        hex += digits[c >> 4];
+        hex += digits[c & 15];
+    }
+    auto state = err.sqlstate.empty() ? "HY000" : err.sqlstate;
+    auto message = hex.empty() ? "''" : "_utf8mb4 0x" + hex;
+    return "SIGNAL SQLSTATE '" + state + "' SET MYSQL_ERRNO=" + std::to_string(err.code) +
+           ",MESSAGE_TEXT=" + message;
+}
+
 }  // namespace pointsman::protocol

@@ -17,5 +17,8 @@ struct Err {
 
 Result<Err> decode_err(Bytes payload);
 Buffer encode_err(const Err& err, Capabilities capabilities);
+/// SQL that fails with this error, so that a server knows of one that it has not found. Right
+/// under every character set and sql_mode; SIGNAL takes no more than 128 characters of text.
+std::string signal_statement(const Err& err);
 
 }  // namespace pointsman::protocol

@@ -121,7 +121,7 @@ bool Performer::choose_link()
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
-    if (must_read_first() || commits_at_replica()) return false;
+    if (must_read_first() || commits_at_replica() || asks_for_own_error()) return false;
     link_ = core_.links.retake(route_.server);
     if (asks_for_lost_result()) return false;
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;

@@ -65,6 +65,8 @@ private:
     StateNeed state_need() const;
     bool must_read_first() const;
     bool asks_for_lost_result() const;
+    bool asks_for_own_error() const;
+    net::Task<void> say_own_error(BackendLink& link);
     net::Task<Next> obtain_link();
     net::Task<Next> exchange_on(BackendLink& link);
     net::Task<Next> find_link();

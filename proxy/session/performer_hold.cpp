@@ -116,7 +116,10 @@ net::Task<Performer::Next> Performer::refuse_as_read_only(BackendLink& link)
     report_ = refusal.report;
     settle(link);
     finished_at_ = link.server;
-    co_return co_await fail(std::move(refusal.error));
+    auto server = link.server;
+    auto next = co_await fail(std::move(refusal.error));
+    core_.state.note_error_at(server);
+    co_return next;
 }
 
 }  // namespace pointsman::proxy

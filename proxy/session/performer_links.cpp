@@ -17,13 +17,31 @@ bool Performer::asks_for_lost_result() const
     bool runs = facts_.command == protocol::Command::query ||
                 facts_.command == protocol::Command::stmt_execute;
     bool asks = runs && facts_.statement && asks_for_last_result(*facts_.statement);
-    if (!asks || !state.last_result_on()) return false;
+    if (!asks || !state.last_result_on() || state.own_error()) return false;
     // No warnings were left, and every link in the pool is without.
     bool about_warnings = facts_.statement->kind != sql::StatementKind::select;
     if (about_warnings && state.warnings() == 0) return false;
     if (state.is_last_result_lost()) return true;
     if (state.last_result_on() != route_.server) return false;
     return !link_ || !is_at_state(*link_, core_.state, state_need());
+}
+
+/// SHOW WARNINGS and the like; the answer to COM_INIT_DB tells how many there are.
+bool Performer::asks_for_own_error() const
+{
+    if (!core_.state.own_error()) return false;
+    if (facts_.command == protocol::Command::init_db) return true;
+    return runs_statement() && asks_for_last_result(*facts_.statement);
+}
+
+/// Has the server say it, too, so that it can be asked for there. Left out where it can't be said:
+/// nobody has ever been told an error that the link did not have.
+net::Task<void> Performer::say_own_error(BackendLink& link)
+{
+    auto error = *core_.state.own_error();
+    auto statement = protocol::signal_statement(error);
+    auto said = co_await run_statement(link, statement);
+    if (!link.broken && said.error.code == error.code) core_.state.note_error_at(link.server);
 }
 
 /// A link that was idle for long is asked first: its server may be gone without a word.
@@ -106,6 +124,8 @@ net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
     auto need = state_need();
     auto synced = co_await bring_to_state(link, core_.state, need);
     if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
+    if (synced && asks_for_own_error()) co_await say_own_error(link);
+    synced = synced && !link.broken;
     if (synced) co_return Next::go_on;
     if (link.broken) {
         RelayResult nothing;

@@ -32,6 +32,7 @@ net::Task<bool> reply_payload(SessionCore& core, protocol::Buffer payload)
 net::Task<bool> reply_error(SessionCore& core, protocol::Err error)
 {
     core.worker.counters.count_own_error(error.code);
+    core.state.note_own_error(error);
     auto payload = protocol::encode_err(error, core.account.capabilities);
     bool sent = co_await reply_payload(core, std::move(payload));
     co_return sent;

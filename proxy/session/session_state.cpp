@@ -163,6 +163,7 @@ void SessionState::settle_last_result(const Settled& settled)
                                statement->kind == sql::StatementKind::other);
     bool only_asks = shows && statement->has(sql::effect_reads_last_result);
     if (only_asks && report.error_code == 0 && report.warnings == 0) return;
+    own_error_.reset();
     if (is_select && asks_for_last_result(*statement)) asks_for_results_ = true;
     last_result_lost_ = false;
     warnings_ = report.error_code != 0 ? 1 : report.warnings;
@@ -172,6 +173,21 @@ void SessionState::settle_last_result(const Settled& settled)
     bool asks = keeps_last_result_ && statement && statement->has(sql::effect_last_insert_id);
     keeps_last_result_ =
         report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0 || asks;
+}
+
+void SessionState::note_own_error(const protocol::Err& error)
+{
+    own_error_ = error;
+    warnings_ = 1;
+}
+
+void SessionState::note_error_at(config::ServerId server)
+{
+    own_error_.reset();
+    warnings_ = 1;
+    last_result_on_ = server;
+    last_result_lost_ = false;
+    keeps_last_result_ = true;
 }
 
 /// The values that no tracker tells.

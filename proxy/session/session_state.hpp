@@ -3,6 +3,7 @@
 // by guessing from SET text.
 
 #include "protocol/exchange.hpp"
+#include "protocol/messages/err.hpp"
 #include "protocol/messages/session_track.hpp"
 #include "protocol/sql/classifier.hpp"
 
@@ -126,6 +127,12 @@ public:
     /// warnings, an error.
     std::optional<config::ServerId> last_result_on() const { return last_result_on_; }
 
+    /// The last statement failed by an error of the proxy's own, which no server knows of.
+    const std::optional<protocol::Err>& own_error() const { return own_error_; }
+    void note_own_error(const protocol::Err& error);
+    /// From here on `server` knows of it, as if it had failed there.
+    void note_error_at(config::ServerId server);
+
     /// Nobody can tell it any more: the link has done something else since.
     void lose_last_result() { last_result_lost_ = true; }
     /// It asks for what statements leave: from now on it keeps its link after each.
@@ -174,6 +181,7 @@ private:
     std::optional<config::ServerId> pin_server_;
     HeldThings held_;  // on pin_server_
     std::optional<config::ServerId> last_result_on_;
+    std::optional<protocol::Err> own_error_;  // in place of what is there
     bool last_result_lost_ = false;
     bool asks_for_results_ = false;   // it has asked before, and will again
     bool keeps_last_result_ = false;  // it is likely to be asked for: the link must be there

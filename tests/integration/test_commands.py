@@ -210,6 +210,25 @@ def test_a_statement_that_is_not_there_is_answered_as_a_server_does(proxy, clust
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("command", [(0x17, struct.pack("<IBI", 77, 0, 1)), (0x10, b""),
+                                     (0x1C, struct.pack("<II", 77, 1))])
+def test_an_error_of_the_proxys_own_is_known_to_those_who_ask(proxy, cluster, command):
+    seen = []
+    for connect in (cluster.primary.connect, proxy.connect):
+        with contextlib.closing(connect(user="app", password="app_pw")) as connection:
+            answers = []
+            for question in ("SHOW WARNINGS", "SHOW ERRORS", "SELECT @@error_count, @@warning_count",
+                             "SELECT ROW_COUNT()", "SHOW COUNT(*) ERRORS"):
+                rows(connection, "SELECT 1")
+                connection._execute_command(*command)
+                with pytest.raises(pymysql.MySQLError):
+                    connection._read_packet()
+                answers.append((rows(connection, question), rows(connection, "SHOW WARNINGS")))
+            seen.append(answers)
+    assert seen[1] == seen[0]
+    assert seen[0][0][0], seen  # a server does tell
+
+
 def test_a_wrong_prepared_statement_is_refused_at_prepare(proxy, cluster):
     with contextlib.closing(CClient(proxy)) as client:
         with pytest.raises(AssertionError, match="no_such_table' doesn't exist"):

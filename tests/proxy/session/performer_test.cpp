@@ -38,7 +38,7 @@ bool asked(const FakeServer& server, const std::string& command)
 }
 
 const std::string read_command = "\x03SELECT a FROM t";
-const std::string collation_question = "\x03SELECT @@collation_connection LIMIT 1";
+const std::string collation_question = "\x03SELECT @@collation_connection";
 
 /// As MySQL 9.7 reports: SET NAMES says nothing of the collation.
 Answer like_mysql(const std::string& command)
