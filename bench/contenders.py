@@ -195,7 +195,7 @@ mysql_users=({{ username="{APP[0]}" password="{APP[1]}" default_hostgroup=0 }})
         if self.proxy is None:
             folder = self.folder / "pointsman"
             config = pointsman.config_for(self.cluster.servers, folder, ("primary", "split"),
-                                          server_tls={"mode": "off"})
+                                          workers=0, server_tls={"mode": "off"})
             self.proxy = pointsman.Pointsman(folder, config)
             try:
                 self.proxy.start()

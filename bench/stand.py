@@ -59,7 +59,7 @@ def cluster(servers=3):
 
 def proxy(started, folder, name="pointsman", modes=("primary", "split"), **sections):
     """One of ours, not started; servers are spoken to without TLS unless `sections` says more."""
-    sections.setdefault("server_tls", {"mode": "off"})
+    sections = {"server_tls": {"mode": "off"}, "workers": 0, **sections}
     folder = folder / name
     return pointsman.Pointsman(folder, pointsman.config_for(started.servers, folder, modes,
                                                             **sections))

@@ -225,7 +225,7 @@ struct Config {
     Metrics metrics;
     Admin admin;
     Log log;
-    std::uint32_t workers = 0;  // threads; 0: one per core
+    std::uint32_t workers = 0;  // threads; 0: the cores but one, at least one
     Io io = Io::automatic;
     std::string server_version;                          // greeting's version; empty: the primary's
     std::string state_directory = "/var/lib/pointsman";  // keys made at first start

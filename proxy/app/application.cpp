@@ -64,10 +64,13 @@ void raise_descriptor_limit()
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// One core is left to the control thread, which must notice within milliseconds that a server is
+/// lost. Fewer workers also cost less: each wakes for more at once (bench/README.md).
 std::size_t worker_count(const config::Config& config)
 {
     if (config.workers > 0) return config.workers;
-    return std::max(1u, std::thread::hardware_concurrency());
+    auto cores = std::thread::hardware_concurrency();
+    return cores > 1 ? cores - 1 : 1;
 }
 
 }  // namespace

@@ -94,6 +94,13 @@ void IoHandle::on_events(std::uint32_t events)
     if (waiter_ && (waits_for_write_ ? writable_ : readable_)) wake();
 }
 
+void IoHandle::prefetch_warm() const
+{
+    constexpr std::size_t of_frame = 256;  // what resuming reads first
+    if (waiter_) prefetch({waiter_.address(), of_frame});
+    for (const auto& memory : warm_) prefetch(memory);
+}
+
 void IoHandle::wake()
 {
     if (auto waiter = std::exchange(waiter_, {})) waiter.resume();

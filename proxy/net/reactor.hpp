@@ -8,6 +8,7 @@
 // the admin port do run on Asio.
 
 #include "proxy/net/clock.hpp"
+#include "proxy/net/prefetch.hpp"
 #include "proxy/net/ring_socket.hpp"
 
 #include <sys/epoll.h>
@@ -90,6 +91,8 @@ public:
     /// be asked to read and write.
     void join_ring();
     RingSocket* ring_socket() { return ring_socket_.get(); }
+    /// What its next events will touch, besides the waiting coroutine: fetched ahead of them.
+    void keep_warm(const std::array<WarmMemory, 3>& memory) { warm_ = memory; }
 
     class Awaiter {
     public:
@@ -122,6 +125,7 @@ private:
     friend class RingSocket;
     void on_events(std::uint32_t events);
     void wake();
+    void prefetch_warm() const;
 
     Reactor& reactor_;
     int fd_;
@@ -135,6 +139,7 @@ private:
     Timer timer_;
     std::function<void()> on_hang_up_;
     std::unique_ptr<RingSocket, RingSocket::Detach> ring_socket_;
+    std::array<WarmMemory, 3> warm_{};
 };
 
 /// Coroutines that wait for something to happen, each with its deadline; woken all at once.

@@ -1,5 +1,6 @@
 #include "proxy/net/ring.hpp"
 
+#include "proxy/net/prefetch.hpp"
 #include "proxy/net/ring_socket.hpp"
 
 #include <poll.h>
@@ -248,6 +249,8 @@ void Ring::collect()
             on_send_failed(sends_.at(entry->user_data >> 3), entry->res);
         else
             completions_.push_back({entry->user_data, entry->res, entry->flags});
+        if ((entry->user_data & kind_bits) == receive_kind)
+            net::prefetch(WarmMemory{&socket_of(entry->user_data), sizeof(RingSocket)});
     }
     io_uring_cq_advance(&ring_, count);
     if (io_uring_sq_ready(&ring_) > 0) return;
@@ -264,11 +267,25 @@ void Ring::on_send_failed(const Send& send, int result)
     send.socket->on_send_failed(bytes.subspan(taken), is_full ? 0 : -result);
 }
 
+/// A socket that ends meanwhile is freed with its handle at the earliest when its own completions
+/// are done with (is_done), so those to come have theirs.
+void Ring::prefetch(std::size_t index, void (RingSocket::*what)() const) const
+{
+    if (index >= completions_.size()) return;
+    auto tag = completions_[index].tag;
+    if ((tag & kind_bits) == receive_kind) (socket_of(tag).*what)();
+}
+
 bool Ring::run_completions()
 {
     bool epoll_is_ready = false;
+    prefetch(0, &RingSocket::prefetch_handle);
+    prefetch(1, &RingSocket::prefetch_handle);
+    prefetch(0, &RingSocket::prefetch_behind_handle);
     // A flush on the way may append to them.
     for (std::size_t i = 0; i < completions_.size(); ++i) {
+        prefetch(i + 2, &RingSocket::prefetch_handle);
+        prefetch(i + 1, &RingSocket::prefetch_behind_handle);
         auto completion = completions_[i];
         auto kind = completion.tag & kind_bits;
         if (kind == Kind::epoll) {

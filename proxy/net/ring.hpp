@@ -91,6 +91,7 @@ private:
     void collect();
     void on_send_failed(const Send& send, int result);
     void on_received(RingSocket& socket, const Completion& completion);
+    void prefetch(std::size_t index, void (RingSocket::*what)() const) const;
     void give_back(std::uint32_t buffer);
     void drop_if_done(RingSocket& socket);
 

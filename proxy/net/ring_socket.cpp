@@ -93,6 +93,16 @@ void RingSocket::on_received(int result, protocol::Bytes bytes, bool more)
     if (!is_full && !receives_ && end_ == IoStatus::ok) receive();
 }
 
+void RingSocket::prefetch_handle() const
+{
+    prefetch({handle_, sizeof *handle_});
+}
+
+void RingSocket::prefetch_behind_handle() const
+{
+    if (handle_) handle_->prefetch_warm();
+}
+
 /// The handle, and with it this socket's reader, may end meanwhile.
 void RingSocket::tell_handle(std::uint32_t events)
 {

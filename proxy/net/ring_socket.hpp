@@ -41,6 +41,9 @@ public:
     void on_writable();
     /// `rest` of what was queued was not taken; `error` 0: only because the socket is full.
     void on_send_failed(protocol::Bytes rest, int error);
+    /// Of what on_received will touch: first its handle, then, once that is there, all behind it.
+    void prefetch_handle() const;
+    void prefetch_behind_handle() const;
     std::size_t held_size() const { return held().size(); }
     void note_queued(std::uint64_t turn) { queued_in_ = turn; }
     bool is_queued() const;

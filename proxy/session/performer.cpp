@@ -270,6 +270,9 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
     core_.guard.begin(link, facts_);
+    link.stream->handle().keep_warm({net::WarmMemory{&link, sizeof link},
+                                     net::WarmMemory{this, sizeof *this},
+                                     net::WarmMemory{&core_, sizeof core_}});
     result = co_await relay.run();
     if (core_.guard.end()) co_await core_.guard.settle();
     report_ = exchange.report();

@@ -122,6 +122,7 @@ net::Task<CloseReason> Session::serve()
                                       core_.worker.buffers.chunk_size());
     begin_idle_limit();
     core_.client.join_ring();
+    core_.client.handle().keep_warm({net::WarmMemory{this, sizeof *this}});
     core_.client.handle().on_hang_up([this] { core_.guard.note_client_gone(); });
     for (;;) {
         if (draining_ && may_end_now()) co_return CloseReason::shutdown;

@@ -1,5 +1,6 @@
 """Sockets by epoll or by io_uring: the configuration decides, and clients can't tell."""
 
+import os
 import platform
 import sys
 from pathlib import Path
@@ -44,6 +45,11 @@ def test_either_way_carries_sessions(start_proxy, table, io):
         pytest.skip("no io_uring here: " + log)
     assert f"io={io}" in log
     carries_values(proxy, table)
+
+
+def test_one_core_is_left_to_watching_the_servers(start_proxy):
+    proxy = start_proxy(workers=0)
+    assert len(started_lines(proxy)) == max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86_64")

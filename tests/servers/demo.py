@@ -172,7 +172,7 @@ def main():
     # No time limit on the wait for a replica: an acknowledged write is on two servers, always.
     with Cluster(folder / "servers", semi_sync_timeout=None, say=say) as cluster:
         ports = {"split": port_from(WISHED_PORT)}
-        config = config_for(cluster.servers, folder, modes=["split"], ports=ports)
+        config = config_for(cluster.servers, folder, modes=["split"], ports=ports, workers=0)
         with Pointsman(folder, config) as proxy:
             say(f"pointsman listens on port {proxy.port()}")
             good = run_workload(cluster, proxy)

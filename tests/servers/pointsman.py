@@ -43,6 +43,7 @@ def config_for(servers, folder, modes=LISTENER_MODES, ports=None, **sections):
         "metrics": {"address": f"127.0.0.1:{free_port()}"},
         "admin": {"listen": f"127.0.0.1:{free_port()}"},
         "state_directory": str(Path(folder) / "state"),
+        "workers": 2,  # on any machine: sessions of different threads meet
         **({"io": os.environ["POINTSMAN_IO"]} if "POINTSMAN_IO" in os.environ else {}),
     }
     for section, value in sections.items():
