@@ -82,6 +82,7 @@ void LinkPool::set_limits(const config::Pool& limits, std::uint32_t workers)
     workers = std::max(1u, workers);
     limits_.max_links = part_of(limits.max_links, workers);
     limits_.max_links_per_account = part_of(limits.max_links_per_account, workers);
+    limits_.min_idle = part_of(limits.min_idle, workers);
     limits_.max_idle = part_of(limits.max_idle, workers);
     for (auto& [id, server] : servers_) serve_waiters(server);
 }

@@ -33,6 +33,22 @@ def test_many_sessions_use_few_links(few_links, cluster):
         assert few_links.metrics().total("pointsman_links_moved_total", server="db1") > 0
 
 
+def test_idle_links_are_kept_down_to_the_least_number(start_proxy, account):
+    proxy = start_proxy(workers=1, pool={"min_idle": 2, "idle_timeout": "1s"})
+
+    def use_six_links(**login):
+        with sessions(proxy, 6, **login) as clients:
+            for statement in ("BEGIN", "COMMIT"):
+                for client in clients:
+                    rows(client, statement)
+    use_six_links()
+    wait_until(lambda: links_open(proxy) <= 2, 20, "links to be closed that were idle for long")
+    use_six_links(user=account("pw"), password="pw")
+    # By now those of the first account are idle for much longer.
+    wait_until(lambda: links_open(proxy) <= 4, 20, "the other account's to be closed as well")
+    assert links_open(proxy) == 4
+
+
 def test_each_session_keeps_its_own_state(few_links):
     """Settings, user variables, schemas and statements under the same names, in random order."""
     chance = random.Random(1)
