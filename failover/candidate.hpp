@@ -23,6 +23,7 @@ enum class Cause : std::uint8_t {
     failover,
     rejoin,
     resume,  // of a takeover whose process died
+    reopen,  // no move: the primary takes writes again
 };
 
 /// What servers have received or executed, as far as it is known.

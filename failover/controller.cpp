@@ -20,6 +20,7 @@ milliseconds rounded(TimePoint::duration span)
 std::string title_of(const Takeover& takeover)
 {
     if (takeover.cause == Cause::rejoin) return "rejoin of " + takeover.from_name;
+    if (takeover.cause == Cause::reopen) return "opening of " + takeover.from_name;
     if (takeover.cause == Cause::resume)
         return "rest of the interrupted takeover from " + takeover.from_name +
                (takeover.to_name.empty() ? "" : " to " + takeover.to_name);
@@ -102,9 +103,10 @@ bool Controller::may_be_left() const
         auto fence = std::ranges::find(takeover_.steps, StepKind::fence, &Step::kind);
         return fence - takeover_.steps.begin() > static_cast<std::ptrdiff_t>(at_);
     }
+    bool only_tidies = takeover_.cause == Cause::rejoin || takeover_.cause == Cause::resume ||
+                       takeover_.cause == Cause::reopen;
     return phase_ == Phase::finishing || (phase_ == Phase::undoing && !held_) ||
-           (phase_ == Phase::running &&
-            (takeover_.cause == Cause::rejoin || takeover_.cause == Cause::resume));
+           (phase_ == Phase::running && only_tidies);
 }
 
 protocol::GtidSet Controller::found() const

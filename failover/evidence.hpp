@@ -34,6 +34,7 @@ struct Survey {
     bool semi_sync_replica = false;   // it acknowledges to its source now
     bool semi_sync_lossless = false;  // it waits however long it takes
     std::uint32_t acks_wanted = 1;    // rpl_semi_sync_source_wait_for_replica_count
+    std::optional<std::chrono::seconds> uptime = {};  // whole ones
     friend bool operator==(const Survey&, const Survey&) = default;
 };
 
@@ -50,6 +51,10 @@ struct ServerSight {
     std::optional<health::ServerReport> report;  // the last one ever, however old
     TimePoint reported_at{};                     // when it was asked for
     Survey survey;
+    std::optional<TimePoint> open_at = {};  // the last look that saw it take writes
+    bool failed_since_open = false;         // a look failed after that one
+    Survey open_survey = {};                // the last one while it took writes
+    std::optional<TimePoint> process_began_by = {};  // its process began no later than this
 
     bool answers() const { return report && !failing_since; }
 };

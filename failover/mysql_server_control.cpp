@@ -26,7 +26,9 @@ constexpr std::string_view survey_sql =
     " 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_source_timeout',"
     " 'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_replica_enabled')"
     " UNION ALL SELECT 'filters', COUNT(*) FROM"
-    " performance_schema.replication_applier_global_filters) v";
+    " performance_schema.replication_applier_global_filters"
+    " UNION ALL SELECT 'uptime', VARIABLE_VALUE FROM performance_schema.global_status"
+    " WHERE VARIABLE_NAME = 'Uptime') v";
 
 // Behind the variables: what the next start brings, the channel, and the account's own privileges.
 constexpr std::string_view more_settings_sql =
@@ -460,6 +462,7 @@ Survey parse_survey(std::string_view text)
         }
         if (name == "rpl_semi_sync_replica_enabled") survey.semi_sync_replica = on;
         auto number = std::strtoull(value.c_str(), nullptr, 10);
+        if (name == "uptime") survey.uptime = std::chrono::seconds(number);
         if (name == "rpl_semi_sync_source_timeout") survey.semi_sync_lossless = number >= a_day_ms;
         if (name == "rpl_semi_sync_source_wait_for_replica_count")
             survey.acks_wanted = static_cast<std::uint32_t>(number);

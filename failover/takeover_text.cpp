@@ -41,7 +41,8 @@ std::string_view to_text(StepKind kind)
 
 std::string_view to_text(Cause cause)
 {
-    constexpr std::array<std::string_view, 4> words{"switchover", "failover", "rejoin", "resume"};
+    constexpr std::array<std::string_view, 5> words{"switchover", "failover", "rejoin", "resume",
+                                                    "reopen"};
     return words[static_cast<std::size_t>(cause)];
 }
 

@@ -103,7 +103,11 @@ failover::Evidence FailoverLoop::evidence() const
     evidence.acknowledged = around_.acknowledged();
     for (auto& sight : evidence.servers)
         for (const auto& server : servers_)
-            if (server.server.id == sight.server.id) sight.survey = server.survey;
+            if (server.server.id == sight.server.id) {
+                sight.survey = server.survey;
+                sight.open_survey = server.open_survey;
+                sight.process_began_by = server.process_began_by;
+            }
     if (unfinished_) failover::recall(*unfinished_, evidence);
     return evidence;
 }
@@ -148,10 +152,12 @@ void FailoverLoop::on_look()
     auto actions = controller_.on_evidence(seen, now);
     if (was_idle && controller_.phase() != failover::Phase::idle) ++begun_;
     perform(std::move(actions));
-    if (unfinished_)
+    if (unfinished_) {
         resume_due(seen, now);
-    else
+    } else {
+        reopen_due(seen, now);
         rejoin_due(seen, now);
+    }
     end_doubts_about_living(seen, now);
 }
 
@@ -255,7 +261,8 @@ void FailoverLoop::survey_due(net::TimePoint now)
             .server = server.server.id, .verb = failover::Verb::survey, .within = survey_within};
         auto done = [this, id = server.server.id](const Outcome& outcome) {
             auto* surveyed = find(id);
-            if (surveyed && outcome.ok()) surveyed->survey = failover::parse_survey(outcome.answer);
+            if (surveyed && outcome.ok())
+                take_survey(*surveyed, failover::parse_survey(outcome.answer));
         };
         enqueue(server, {std::move(order), std::move(done)});
     }
@@ -367,9 +374,7 @@ void FailoverLoop::perform(failover::Actions actions)
                 } else if constexpr (std::is_same_v<Wanted, failover::SeverLinks>) {
                     around_.health.sever(wanted.server);
                 } else if constexpr (std::is_same_v<Wanted, failover::PublishPrimary>) {
-                    if (!wanted.lost.empty()) around_.on_lost(wanted.lost);
-                    around_.health.appoint(wanted.from, wanted.to);
-                    note_succession(wanted);
+                    publish(wanted);
                 } else if constexpr (std::is_same_v<Wanted, failover::Record>) {
                     write_down(std::move(wanted.entry));
                 } else {

@@ -9,6 +9,7 @@
 #include "failover/controller.hpp"
 #include "failover/doubt.hpp"
 #include "failover/mysql_server_control.hpp"
+#include "failover/reopen.hpp"
 #include "failover/resume.hpp"
 #include "failover/settings.hpp"
 
@@ -116,7 +117,9 @@ private:
         net::TimePoint next_survey{}, next_rejoin{}, next_checkup{};
         Checkup checkup = {};
         std::uint64_t incarnation = 0;
-        std::string last_refusal = {};  // why it does not rejoin, as it was said
+        std::string last_refusal = {};      // why it does not rejoin, as it was said
+        failover::Survey open_survey = {};  // the last one while it took writes
+        std::optional<net::TimePoint> process_began_by = {};
     };
 
     struct OpenDoubt {
@@ -134,6 +137,9 @@ private:
     void mend_settings(Controlled& server);
     void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
     void note_refusal(Controlled& server, const failover::Refusal& refusal);
+    void reopen_due(const failover::Evidence& evidence, net::TimePoint now);
+    void take_survey(Controlled& server, const failover::Survey& survey);
+    void publish(const failover::PublishPrimary& wanted);
     void remember_past();
     void resume_due(const failover::Evidence& evidence, net::TimePoint now);
     void end_resuming(failover::JournalKind kind, const std::string& text);
@@ -175,6 +181,7 @@ private:
     std::string why_not_resumed_;                     // what was written down last of that
     net::TimePoint next_resume_{}, started_{};
     unsigned resumes_ = 0;
+    net::TimePoint next_reopen_{};
     bool running_ = false;
     std::shared_ptr<FailoverLoop*> self_;  // handlers hold it weakly: they may outlive the loop
 };

@@ -234,9 +234,14 @@ void HealthLoop::remember(Watched& watched, const health::ProbeSample& sample)
 {
     bool refused = sample.result == health::ProbeResult::connect_refused;
     watched.refused_in_a_row = refused ? watched.refused_in_a_row + 1 : 0;
+    if (!sample.report) watched.failed_since_open = true;
     if (sample.report) {
         watched.last_report = sample.report;
         watched.last_report_at = sample.started;
+        if (sample.report->is_writable()) {
+            watched.open_at = sample.started;
+            watched.failed_since_open = false;
+        }
     } else if (memory_.primary && memory_.primary->id == watched.server.id) {
         // What the replicas say of it is wanted now.
         for (auto& other : watched_) other.health.on_suspicion(sample.finished);
@@ -260,7 +265,9 @@ failover::Evidence HealthLoop::evidence(net::TimePoint now) const
                                     watched.health.failing_since(),
                                     watched.last_report,
                                     watched.last_report_at,
-                                    {}});
+                                    {},
+                                    watched.open_at,
+                                    watched.failed_since_open});
     }
     return evidence;
 }
@@ -291,6 +298,10 @@ void HealthLoop::appoint(config::ServerId from, config::ServerId to)
         if (watched.server.id != from && watched.server.id != to) continue;
         watched.void_before = now;
         watched.health.on_told(watched.server.id == to, now);
+        if (watched.server.id == to) {
+            watched.open_at = now;
+            watched.failed_since_open = false;
+        }
         if (watched.last_report) {
             bool read_only = watched.server.id != to;
             watched.last_report->read_only = watched.last_report->super_read_only = read_only;

@@ -101,6 +101,8 @@ private:
         std::uint32_t refused_in_a_row = 0;
         net::TimePoint void_before{};   // looks that began earlier saw what is no longer true
         std::uint64_t incarnation = 0;  // of the prober; results of an older one are void
+        std::optional<net::TimePoint> open_at = {};  // the last look that saw it take writes
+        bool failed_since_open = false;
     };
 
     Watched watch(const config::Server& server, net::TimePoint now);

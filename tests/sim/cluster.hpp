@@ -28,8 +28,18 @@ struct Server {
     std::optional<std::size_t> source;
     bool receiver = false, applier = false;
     TimePoint heard{};
+    TimePoint began{}, died{};  // its process
 
     bool works() const { return alive && !hung; }
+    void wake_up(TimePoint now)
+    {
+        alive = true;
+        began = now;
+        hung = writable = semi_sync = false;
+        // An unapplied relay log is fetched again (relay_log_recovery).
+        received = executed;
+        receiver = applier = source.has_value();
+    }
 };
 
 /// The proxy's end of a cut network link.
@@ -140,6 +150,31 @@ public:
     }
 
     /// The order is carried out now, at a server that works and is reached.
+    std::string text() const
+    {
+        std::string text;
+        for (const auto& server : servers)
+            text += " " + server.name + (server.alive ? "" : " dead") +
+                    (server.writable ? " rw" : " ro") +
+                    (server.source ? " <" + servers[*server.source].name : "") +
+                    (server.receiver ? "" : " stopped");
+        return text;
+    }
+
+    /// Whoever has transactions that `good` lacks becomes a copy of it, and its replica.
+    void clone_errant(std::size_t good, TimePoint now)
+    {
+        for (std::size_t i = 0; i < servers.size(); ++i) {
+            auto& server = servers[i];
+            if (i == good || servers[good].executed.contains(server.executed)) continue;
+            server.executed = server.received = servers[good].executed;
+            server.writable = server.semi_sync = false;
+            server.source = good;
+            server.receiver = server.applier = true;
+            server.heard = now;
+        }
+    }
+
     failover::Outcome perform(std::size_t i, const failover::Order& order, TimePoint now)
     {
         using failover::Verb;

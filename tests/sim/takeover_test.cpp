@@ -16,7 +16,7 @@ std::uint64_t seeds()
 }
 
 struct Sum {
-    std::uint64_t failovers = 0, switchovers = 0;
+    std::uint64_t failovers = 0, switchovers = 0, reopened = 0;
 };
 
 Sum run_all(bool semi_sync, bool faults, std::uint64_t count)
@@ -27,6 +27,7 @@ Sum run_all(bool semi_sync, bool faults, std::uint64_t count)
         world.run();
         sum.failovers += world.failovers;
         sum.switchovers += world.switchovers;
+        sum.reopened += world.reopened;
         if (world.broken.empty()) continue;
         std::string log;
         for (const auto& line : world.log) log += line + "\n";
@@ -42,6 +43,7 @@ TEST_CASE("with semi-synchronous replicas no acknowledged write is lost, whateve
     auto sum = run_all(true, true, seeds());
     CHECK(sum.failovers > seeds() / 10);
     CHECK(sum.switchovers > seeds() / 10);
+    CHECK(sum.reopened > seeds() / 100);
 }
 
 TEST_CASE("without them a cluster comes back as well")

@@ -6,6 +6,7 @@
 #include "health/server_health.hpp"
 
 #include "failover/controller.hpp"
+#include "failover/reopen.hpp"
 
 #include "tests/sim/cluster.hpp"
 
@@ -62,6 +63,7 @@ public:
     std::string broken;           // the first violation; empty: none
     std::uint64_t failovers = 0;  // completed
     std::uint64_t switchovers = 0;
+    std::uint64_t reopened = 0;  // tried
     std::vector<std::string> log;  // of the controller
 
 private:
@@ -69,6 +71,8 @@ private:
         std::optional<health::ServerReport> last_report;
         TimePoint reported_at{}, void_before{};
         std::uint32_t refused = 0;
+        std::optional<TimePoint> open_at;
+        bool failed_since_open = false;
     };
     using Event = std::function<void()>;
 
@@ -149,13 +153,22 @@ private:
         if (sample.report) {
             watched.last_report = sample.report;
             watched.reported_at = sample.started;
+            if (sample.report->is_writable()) saw_open(watched, sample.started);
+        } else {
+            watched.failed_since_open = true;
         }
         healths_[i].on_sample(std::move(sample));
         auto seen = evidence();
         bool was_idle = controller_.phase() == failover::Phase::idle;
         perform(controller_.on_evidence(seen, now_));
         if (was_idle && controller_.phase() != failover::Phase::idle) note_failover_begun();
+        reopen(seen);
         rejoin(seen);
+    }
+    static void saw_open(Watched& watched, TimePoint when)
+    {
+        watched.open_at = when;
+        watched.failed_since_open = false;
     }
 
     failover::Evidence evidence() const
@@ -174,6 +187,10 @@ private:
             sight.failing_since = healths_[i].failing_since();
             sight.report = watched_[i].last_report;
             sight.reported_at = watched_[i].reported_at;
+            sight.open_at = watched_[i].open_at;
+            sight.failed_since_open = watched_[i].failed_since_open;
+            sight.process_began_by = cluster.servers[i].began;
+            sight.open_survey.semi_sync_source = options_.semi_sync;
             auto& survey = sight.survey;
             survey.known = survey.semi_sync_plugin = survey.semi_sync_replica = true;
             survey.semi_sync_source = survey.semi_sync_lossless =
@@ -183,6 +200,20 @@ private:
         }
         evidence.acknowledged = acked_;
         return evidence;
+    }
+
+    void reopen(const failover::Evidence& seen)
+    {
+        if (controller_.phase() != failover::Phase::idle ||
+            controller_.ending() == failover::Ending::needs_operator)
+            return;
+        auto planned = failover::plan_reopen(seen);
+        auto* takeover = std::get_if<failover::Takeover>(&planned);
+        if (!takeover) return;
+        failover::Actions actions;
+        controller_.start(std::move(*takeover), seen, {}, now_, actions);
+        perform(std::move(actions));
+        ++reopened;
     }
 
     void rejoin(const failover::Evidence& seen)
@@ -245,6 +276,8 @@ private:
                 carry_out(*run);
             } else if (auto* record = std::get_if<failover::Record>(&action)) {
                 log.push_back(failover::to_text(record->entry));
+                bool could_not = log.back().find("could not be undone") != std::string::npos;
+                left_half_done_ = left_half_done_ || could_not;
             }
         }
     }
@@ -281,10 +314,12 @@ private:
     {
         using failover::Verb;
         // Nobody was let to the other one yet, were it open as well.
-        if (order.verb == Verb::make_writable && held_) promoted_ = i;
+        bool opens_again = controller_.takeover().cause == failover::Cause::reopen;
+        if (order.verb == Verb::make_writable && (held_ || opens_again)) promoted_ = i;
         if (order.verb != Verb::promote && order.verb != Verb::promote_semi_sync) return;
         promoted_ = i;
-        if (!held_) broken = "a server was promoted while writes were not held";
+        // In its own place there is nobody to be kept from it.
+        if (!held_ && !opens_again) broken = "a server was promoted while writes were not held";
         if (!options_.semi_sync) return;
         if (!cluster.servers[i].executed.contains(acked_))
             broken = "acknowledged transactions are not on the promoted " + cluster.servers[i].name;
@@ -296,6 +331,7 @@ private:
         for (auto i : {config::index_of(publish.from), config::index_of(publish.to)}) {
             bool writable = i == *primary_;
             watched_[i].void_before = now_;
+            if (writable) saw_open(watched_[i], now_);
             healths_[i].on_told(writable, now_);
             if (auto& report = watched_[i].last_report)
                 report->read_only = report->super_read_only = !writable;
@@ -360,7 +396,7 @@ private:
         auto back = between(200, 3'000);
         switch (between(1, 5)) {
             case 1:
-                server.alive = false;
+                kill(server);
                 plan(back, [this, target] { restart(target); });
                 break;
             case 2:
@@ -376,9 +412,15 @@ private:
                 plan(back, [this] { cluster.cuts.clear(); });
                 break;
             default:
-                server.alive = false;  // and comes back when all is healed
+                kill(server);  // and comes back when all is healed
                 break;
         }
+    }
+
+    void kill(Server& server)
+    {
+        server.alive = false;
+        server.died = now_;
     }
 
     /// Servers wake up read-only, as the settings that we ask for have it.
@@ -386,11 +428,9 @@ private:
     {
         auto& server = cluster.servers[i];
         if (server.alive) return;
-        server.alive = true;
-        server.hung = server.writable = server.semi_sync = false;
-        // An unapplied relay log is fetched again (relay_log_recovery).
-        server.received = server.executed;
-        server.receiver = server.applier = server.source.has_value();
+        // A process takes its time to start: who looks sees that it was away.
+        if (now_ - server.died < 300ms) return plan(300ms, [this, i] { restart(i); });
+        server.wake_up(now_);
     }
 
     void heal()
@@ -403,14 +443,15 @@ private:
         }
         // Another part of an operator: servers with transactions of their own are cloned anew.
         plan(2s, [this] { clone_errant(); });
-        plan(4s, [this] { reopen(); });
+        plan(4s, [this] { decide(); });
     }
 
-    /// The operator's part: a primary that restarted, read-only, before it was replaced.
-    void reopen()
+    /// The operator's part: what the controller could not tell, or not undo.
+    void decide()
     {
-        plan(500ms, [this] { reopen(); });
+        plan(500ms, [this] { decide(); });
         if (!primary_ || controller_.phase() != failover::Phase::idle) return;
+        if (controller_.ending() != failover::Ending::needs_operator && !left_half_done_) return;
         // While the one that was promoted last is open, the operator opens no other.
         if (primary_ != promoted_ && cluster.servers[promoted_].writable) return;
         promoted_ = *primary_;
@@ -420,16 +461,7 @@ private:
     void clone_errant()
     {
         if (!primary_ || controller_.phase() != failover::Phase::idle) return plan_clone();
-        const auto& good = cluster.servers[*primary_];
-        for (std::size_t i = 0; i < cluster.servers.size(); ++i) {
-            auto& server = cluster.servers[i];
-            if (i == *primary_ || good.executed.contains(server.executed)) continue;
-            server.executed = server.received = good.executed;
-            server.writable = server.semi_sync = false;
-            server.source = primary_;
-            server.receiver = server.applier = true;
-            server.heard = now_;
-        }
+        cluster.clone_errant(*primary_, now_);
     }
     void plan_clone()
     {
@@ -438,13 +470,8 @@ private:
 
     std::string state_text() const
     {
-        std::string text = held_ ? "held" : "open";
-        for (const auto& server : cluster.servers)
-            text += " " + server.name + (server.alive ? "" : " dead") +
-                    (server.writable ? " rw" : " ro") +
-                    (server.source ? " <" + cluster.servers[*server.source].name : "") +
-                    (server.receiver ? "" : " stopped");
-        return text + " primary " + (primary_ ? cluster.servers[*primary_].name : "none");
+        auto primary = primary_ ? cluster.servers[*primary_].name : "none";
+        return (held_ ? "held" : "open") + cluster.text() + " primary " + primary;
     }
 
     Options options_;
@@ -466,6 +493,7 @@ private:
     std::size_t promoted_ = 0;
     bool held_ = false, faults_over_ = false;
     protocol::GtidSet acked_;
+    bool left_half_done_ = false;
     std::optional<TimePoint> last_failover_, planned_deadline_;
 };
 

@@ -1,0 +1,74 @@
+#include "failover/reopen.hpp"
+
+#include <algorithm>
+
+namespace pointsman::failover {
+namespace {
+
+constexpr milliseconds quick{1'000};
+/// It stopped answering after it was seen open, and its process is younger than that.
+bool restarted(const ServerSight& primary)
+{
+    return primary.failed_since_open && primary.process_began_by &&
+           *primary.process_began_by > *primary.open_at;
+}
+
+/// An earlier primary, back and not yet fenced, lacks what the primary was told since.
+bool is_left_behind(const ServerSight& other, const ServerSight& primary)
+{
+    auto has = protocol::GtidSet::parse(other.report->executed);
+    auto wanted = protocol::GtidSet::parse(primary.report->executed);
+    return has && wanted && !has->contains(*wanted);
+}
+
+bool somebody_else_is_open(const Evidence& evidence, const ServerSight& primary)
+{
+    return std::ranges::any_of(evidence.servers, [&](const ServerSight& sight) {
+        return &sight != &primary && sight.answers() && sight.report->is_writable() &&
+               !is_left_behind(sight, primary);
+    });
+}
+
+}  // namespace
+
+Planned plan_reopen(const Evidence& evidence)
+{
+    const auto* primary = evidence.primary_sight();
+    if (!primary || !primary->answers() || primary->server.maintenance)
+        return Refusal{"there is no primary that answers"};
+    if (primary->report->is_writable()) return Refusal{"the primary takes writes"};
+    if (somebody_else_is_open(evidence, *primary)) return Refusal{"another server takes writes"};
+    if (!primary->open_at) return Refusal{"it was not seen taking writes"};
+    if (!restarted(*primary)) return Refusal{"it was made read-only by hand"};
+
+    Takeover plan;
+    plan.cause = Cause::reopen;
+    plan.from = plan.to.emplace(primary->server.id);
+    plan.from_name = plan.to_name = primary->server.name;
+    Step ask{StepKind::check, "what the replicas have received"};
+    for (const auto& sight : evidence.servers)
+        if (&sight != primary && sight.answers() && follows(sight, *primary))
+            ask.orders.push_back({.server = sight.server.id,
+                                  .verb = Verb::positions,
+                                  .within = quick,
+                                  .collects = true});
+    // A crash may have cost it what was acknowledged: then it is not the one to go on with.
+    Step compare{StepKind::check,
+                 primary->server.name + " has all of it",
+                 {{.server = primary->server.id,
+                   .verb = Verb::lacking,
+                   .within = quick,
+                   .waits_for_collected = true}}};
+    bool semi_sync = primary->open_survey.semi_sync_source;
+    Step open{StepKind::finish,
+              primary->server.name + " takes writes again",
+              {{.server = primary->server.id,
+                .verb = semi_sync ? Verb::promote_semi_sync : Verb::make_writable,
+                .within = quick}}};
+    if (!ask.orders.empty()) plan.steps = {std::move(ask), std::move(compare)};
+    plan.point_of_no_return = plan.steps.size();
+    plan.steps.push_back(std::move(open));
+    return plan;
+}
+
+}  // namespace pointsman::failover
