@@ -132,6 +132,16 @@ struct Failover {
     friend bool operator==(const Failover&, const Failover&) = default;
 };
 
+/// Shell lines that are run beside takeovers, which never wait for them. Empty: none.
+struct Hooks {
+    std::string on_detection;        // a problem was found
+    std::string after_switchover;    // the primary role was moved
+    std::string after_failover;      // a lost primary was replaced
+    std::string after_unsuccessful;  // a takeover was undone, or needs an operator
+    Milliseconds timeout{30'000};    // then it is killed
+    friend bool operator==(const Hooks&, const Hooks&) = default;
+};
+
 /// The port of the operator's commands.
 struct Admin {
     bool enabled = true;
@@ -216,6 +226,7 @@ struct Config {
     Routing routing;
     Pool pool;
     Failover failover;
+    Hooks hooks;
     ClientTls client_tls;
     ServerTls server_tls;
     ServerCompression server_compression;

@@ -101,6 +101,13 @@ constexpr Field<Failover> failover_fields[] = {
     {"journal_size", &Failover::journal_size, false, from_to(64 * kibibyte, 1'024 * mebibyte),
      Reload::restart},
 };
+constexpr Field<Hooks> hooks_fields[] = {
+    {"on_detection", &Hooks::on_detection},
+    {"after_switchover", &Hooks::after_switchover},
+    {"after_failover", &Hooks::after_failover},
+    {"after_unsuccessful", &Hooks::after_unsuccessful},
+    {"timeout", &Hooks::timeout, false, from_to(100 * ms, 60 * minute)},
+};
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},
     {"key", &ClientTls::key, false, path},
@@ -234,6 +241,11 @@ template <>
 std::span<const Field<Failover>> fields_of()
 {
     return failover_fields;
+}
+template <>
+std::span<const Field<Hooks>> fields_of()
+{
+    return hooks_fields;
 }
 template <>
 std::span<const Field<ClientTls>> fields_of()

@@ -56,6 +56,8 @@ std::span<const Field<Pool>> fields_of<Pool>();
 template <>
 std::span<const Field<Failover>> fields_of<Failover>();
 template <>
+std::span<const Field<Hooks>> fields_of<Hooks>();
+template <>
 std::span<const Field<ClientTls>> fields_of<ClientTls>();
 template <>
 std::span<const Field<ServerTls>> fields_of<ServerTls>();
@@ -86,6 +88,7 @@ void for_each_section(Visit&& visit)
     visit("routing", &Config::routing);
     visit("pool", &Config::pool);
     visit("failover", &Config::failover);
+    visit("hooks", &Config::hooks);
     visit("client_tls", &Config::client_tls);
     visit("server_tls", &Config::server_tls);
     visit("server_compression", &Config::server_compression);

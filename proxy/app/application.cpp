@@ -137,7 +137,7 @@ bool Application::start()
         [this](config::ServerId server, std::uint64_t revision) {
             return open_work(server, revision);
         },
-        [this](const JournalLine& line) { record_->write(line); },
+        [this](const JournalLine& line) { on_journal_line(line); },
         wall_clock,
         record_->past(),
         [this] { return newest_acknowledged(shared_.acknowledged); },
@@ -261,6 +261,17 @@ OpenWork Application::open_work(config::ServerId server, std::uint64_t revision)
         work.busy_links += at_server.links_busy.get();
     }
     return work;
+}
+
+void Application::on_journal_line(const JournalLine& line)
+{
+    record_->write(line);
+    if (!failover_) return;
+    failover::HookScene scene{config_.cluster, {}, config_.servers, {}};
+    const auto& findings = failover_->controller().findings();
+    if (!findings.empty()) scene.analysis = findings.front().problem->analysis;
+    if (auto* primary = board_.get()->primary_server()) scene.primary = primary->name;
+    hooks_.on_entry(config_.hooks, line.entry, scene);
 }
 
 /// Answers on the control thread once every worker has.

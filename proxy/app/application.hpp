@@ -6,6 +6,7 @@
 
 #include "proxy/admin/http_server.hpp"
 #include "proxy/app/listeners.hpp"
+#include "proxy/app/hook_runner.hpp"
 #include "proxy/app/takeover_record.hpp"
 #include "proxy/app/worker.hpp"
 #include "proxy/control/blocking_pool.hpp"
@@ -51,6 +52,7 @@ private:
     Totals totals() const;
     bool start_admin();
     OpenWork open_work(config::ServerId server, std::uint64_t revision) const;
+    void on_journal_line(const JournalLine& line);
     void gather_writes(std::function<void(protocol::GtidSet)> done);
     void wait_for_signal();
     void on_second();
@@ -82,6 +84,7 @@ private:
     TopologyBoard board_;
     std::unique_ptr<HealthLoop> health_;
     std::unique_ptr<TakeoverRecord> record_;
+    HookRunner hooks_;
     std::unique_ptr<FailoverLoop> failover_;
     std::unique_ptr<HttpServer> http_, admin_;
     std::unique_ptr<Exporter> exporter_;

@@ -67,12 +67,12 @@ def start_proxy(cluster, tmp_path):
     """Starts a proxy: start_proxy(mode="automatic")."""
     started = []
 
-    def start(**failover):
+    def start(hooks=None, **failover):
         settings = {"mode": "manual", "replication_user": REPLICATION[0],
                     "replication_password": REPLICATION[1], **failover}
         folder = tmp_path / f"proxy{len(started)}"
         config = config_for(cluster.servers, folder, modes=("split",), failover=settings,
-                            limits={"drain_timeout": "1s"})
+                            limits={"drain_timeout": "1s"}, hooks=hooks or {})
         started.append(Pointsman(folder, config).start())
         return started[-1]
 

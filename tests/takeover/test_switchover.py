@@ -70,6 +70,22 @@ def test_a_dry_run_and_a_plan_change_nothing(cluster, start_proxy):
     assert cluster.primary.scalar("SELECT @@super_read_only") == 0
 
 
+def test_hooks_are_told_of_a_switchover_and_hold_nothing_up(cluster, start_proxy, tmp_path):
+    told = tmp_path / "told"
+    line = f"echo {{successorHost}}:{{successorPort}} {{failedAlias}} $ORC_SUCCESSOR_ALIAS > {told}"
+    proxy = start_proxy(hooks={"after_switchover": line + "; echo done; sleep 60",
+                               "timeout": "3s"})
+    before, after = cluster.primary, cluster.replicas[0]
+    code, text = command(proxy, "switchover", "--to", after.name)
+    assert code == 0, text
+    wait_until(lambda: told.exists() and told.read_text().endswith("\n"), 10, "the hook to run")
+    assert told.read_text() == f"127.0.0.1:{after.port} {before.name} {after.name}\n"
+    wait_until(lambda: "timed_out=true" in proxy.log_path.read_text(), 20, "the hook to be ended")
+    (said,) = [line for line in proxy.log_path.read_text().splitlines() if "event=hook" in line]
+    assert "hook=after_switchover" in said and "done" in said
+    follow_roles(cluster, after.name)
+
+
 def test_a_switchover_that_cannot_be_is_refused_with_the_reason(cluster, start_proxy):
     proxy = start_proxy()
     code, text = command(proxy, "switchover", "--to", cluster.primary.name)

@@ -1,0 +1,163 @@
+#include "proxy/app/hook_runner.hpp"
+
+#include "config/surroundings.hpp"
+
+#include "proxy/app/log.hpp"
+#include "proxy/net/clock.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace pointsman::proxy {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_output = 4'096;
+constexpr milliseconds look_every{50};
+
+/// Both ends of a pipe.
+class Pipe {
+public:
+    Pipe() { is_open_ = ::pipe2(ends_.data(), O_CLOEXEC) == 0; }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+    ~Pipe()
+    {
+        close_write();
+        if (is_open_) ::close(ends_[0]);
+    }
+    bool is_open() const { return is_open_; }
+    int read_end() const { return ends_[0]; }
+    int write_end() const { return ends_[1]; }
+    void close_write()
+    {
+        if (is_open_ && ends_[1] >= 0) ::close(std::exchange(ends_[1], -1));
+    }
+
+private:
+    std::array<int, 2> ends_{-1, -1};
+    bool is_open_ = false;
+};
+
+/// In a process group of its own, with the signals' defaults: this process blocks some.
+int spawn(pid_t& pid, const std::string& command, std::vector<std::string> environment, int output)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    std::string shell = "/bin/sh", option = "-c", text = command;
+    std::array<char*, 4> arguments{shell.data(), option.data(), text.data(), nullptr};
+    std::vector<char*> variables;
+    for (auto& variable : environment) variables.push_back(variable.data());
+    variables.push_back(nullptr);
+    int failed = posix_spawn(&pid, shell.c_str(), &files, &attributes, arguments.data(),
+                             variables.data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return failed;
+}
+
+/// Takes what is there. False: nobody writes any more.
+bool drain(int from, std::string& output)
+{
+    std::array<char, 1'024> piece;
+    auto got = ::read(from, piece.data(), piece.size());
+    if (got < 0) return errno == EINTR;
+    auto room = most_output - output.size();
+    output.append(piece.data(), std::min(static_cast<std::size_t>(got), room));
+    return got > 0;
+}
+
+int exit_code_of(int status)
+{
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// The operator's own environment may hold passwords: only what a shell needs goes on.
+std::vector<std::string> with_shell_variables(std::vector<std::string> environment)
+{
+    for (const char* name : {"PATH", "HOME"})
+        if (auto value = config::real_surroundings().environment(name))
+            environment.push_back(std::string(name) + "=" + *value);
+    return environment;
+}
+
+}  // namespace
+
+HookOutcome HookRunner::run(const std::string& command, const std::vector<std::string>& environment,
+                            config::Milliseconds timeout, const std::atomic<bool>& stop)
+{
+    HookOutcome outcome;
+    Pipe pipe;
+    pid_t pid = 0;
+    if (!pipe.is_open()) return outcome;
+    if (spawn(pid, command, with_shell_variables(environment), pipe.write_end()) != 0)
+        return outcome;
+    outcome.started = true;
+    pipe.close_write();
+    auto until = net::Clock::now() + timeout;
+    bool writes = true;
+    int status = 0;
+    // A child that it leaves behind may hold the pipe: its own end is what counts.
+    while (::waitpid(pid, &status, WNOHANG) == 0) {
+        outcome.timed_out = net::Clock::now() >= until;
+        if (outcome.timed_out || stop) {
+            ::kill(-pid, SIGKILL);
+            ::waitpid(pid, &status, 0);
+            break;
+        }
+        pollfd readable{pipe.read_end(), POLLIN, 0};
+        auto ready = ::poll(&readable, writes ? 1 : 0, static_cast<int>(look_every.count()));
+        if (ready > 0) writes = drain(pipe.read_end(), outcome.output);
+    }
+    ::fcntl(pipe.read_end(), F_SETFL, O_NONBLOCK);
+    while (writes && drain(pipe.read_end(), outcome.output)) {
+    }
+    outcome.exit_code = exit_code_of(status);
+    return outcome;
+}
+
+void HookRunner::on_entry(const config::Hooks& hooks, const failover::JournalEntry& entry,
+                          const failover::HookScene& scene)
+{
+    auto kind = failover::hook_for(entry);
+    if (!kind || failover::command_for(*kind, hooks).empty()) return;
+    auto values = failover::hook_values(*kind, entry, scene);
+    auto job = [this, name = failover::to_text(*kind), timeout = hooks.timeout,
+                command = failover::expand(failover::command_for(*kind, hooks), values),
+                environment = failover::hook_environment(values)] {
+        auto outcome = run(command, environment, timeout, stopping_);
+        bool well = outcome.started && !outcome.timed_out && outcome.exit_code == 0;
+        log_event(well ? LogLevel::info : LogLevel::warn, "hook",
+                  {{"hook", name},
+                   {"started", outcome.started},
+                   {"timed_out", outcome.timed_out},
+                   {"exit_code", outcome.exit_code},
+                   {"output", outcome.output}});
+    };
+    if (!pool_.post(std::move(job)))
+        log_event(LogLevel::warn, "hook", {{"hook", failover::to_text(*kind)}, {"started", false}});
+}
+
+}  // namespace pointsman::proxy
