@@ -118,8 +118,32 @@ private:
             members_, [](const Member& m) { return m.health == HealthState::starting; });
     }
 
+    /// It was writable when it came up, so no operator has promoted it under our eyes: a former
+    /// primary that nobody fenced, say. Without what the known primary had it would lose that.
+    bool is_left_behind(std::size_t i) const
+    {
+        const auto& member = members_[i];
+        bool promoted = member.up_since && member.writable_since > member.up_since;
+        bool can_be_told = !member.report->executed.empty() && !known_->executed.empty();
+        if (i == known_at_ || promoted || !can_be_told) return false;
+        return !gtids_cover(known_->flavour, member.report->executed, known_->executed);
+    }
+
+    void drop_left_behind()
+    {
+        std::erase_if(writable_, [&](std::size_t i) {
+            if (!is_left_behind(i)) return false;
+            left_behind_.push_back(members_[i].name);
+            refuse(i, "came back writable and lacks transactions that " + known_->name +
+                          ", the primary until now, had: it gets nothing. To have it all the same, "
+                          "make it read-only and then writable");
+            return true;
+        });
+    }
+
     void choose_among_writable()
     {
+        if (known_) drop_left_behind();
         auto best = writable_;
         if (known_at_) std::erase(best, *known_at_);
         if (!known_) drop_outsiders(best);
@@ -227,6 +251,8 @@ private:
         for (std::size_t i = 0; i < members_.size(); ++i) {
             const auto& member = members_[i];
             if (known_at_ == i) continue;
+            if (std::ranges::find(left_behind_, member.name) != left_behind_.end())
+                continue;
             if (was_refused(i))
                 refused.push_back(member.name);
             else if (member.report && !member.report->is_writable())
@@ -238,6 +264,8 @@ private:
         add_group(text, down, "does not answer", "do not answer");
         add_group(text, refused, "is writable and not of this cluster",
                   "are writable and not of this cluster");
+        add_group(text, left_behind_, "is writable and lacks transactions",
+                  "are writable and lack transactions");
         return text;
     }
 
@@ -292,6 +320,7 @@ private:
     const std::optional<KnownPrimary>& known_;
     std::optional<std::size_t> known_at_;
     Indices writable_;
+    std::vector<std::string> left_behind_;
     PrimaryChoice choice_;
 };
 

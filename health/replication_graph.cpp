@@ -89,10 +89,15 @@ bool ReplicationGraph::covers(std::size_t a, std::size_t b) const
 {
     const auto* one = members_[a].report;
     const auto* other = members_[b].report;
-    if (!one || !other || one->executed.empty() || other->executed.empty()) return false;
-    auto mine = protocol::parse_position(one->executed, gtid_flavour(one->facts.flavour));
-    auto theirs = protocol::parse_position(other->executed, gtid_flavour(other->facts.flavour));
-    return mine && theirs && protocol::contains(*mine, *theirs);
+    return one && other && gtids_cover(one->facts.flavour, one->executed, other->executed);
+}
+
+bool gtids_cover(Flavour flavour, std::string_view a, std::string_view b)
+{
+    if (a.empty() || b.empty()) return false;
+    auto one = protocol::parse_position(a, gtid_flavour(flavour));
+    auto other = protocol::parse_position(b, gtid_flavour(flavour));
+    return one && other && protocol::contains(*one, *other);
 }
 
 bool gtids_in_common(Flavour flavour, std::string_view a, std::string_view b)

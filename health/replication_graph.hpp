@@ -54,5 +54,7 @@ private:
 
 /// Two GTID sets (MariaDB: positions) come from a common origin. True when either is empty.
 bool gtids_in_common(Flavour flavour, std::string_view a, std::string_view b);
+/// `a` holds all of `b`; false when either is empty or can't be read.
+bool gtids_cover(Flavour flavour, std::string_view a, std::string_view b);
 
 }  // namespace pointsman::health

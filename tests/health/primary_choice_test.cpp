@@ -181,6 +181,58 @@ TEST_CASE("a primary that lost its role while it was down stays out when it come
     CHECK(quarantined(topology) == "db1");
 }
 
+TEST_CASE("a former primary that comes back writable and lacks what the primary had gets nothing")
+{
+    ModelCluster cluster{3};
+    cluster.settle();
+    cluster.take_down(0);
+    cluster.make_writable(1);
+    cluster.truth(1).channels.clear();
+    cluster.truth(1).executed = gtids(100) + "," + gtids(5, 1);
+    cluster.look(1);
+    REQUIRE(primary_name(cluster.build()) == "db2");
+
+    std::string why = "db2 (10.0.0.2:3306), the primary, ";
+    SECTION("while the primary is back, and read-only")
+    {
+        cluster.make_read_only(1);
+        cluster.look(1);
+        why += "is read-only";
+    }
+    SECTION("while the primary is down")
+    {
+        cluster.take_down(1);
+        why += "does not answer since 0.0 s (Can't connect)";
+    }
+    cluster.look(0);
+    auto topology = cluster.build();
+    CHECK(primary_name(topology) == "none");
+    CHECK(quarantined(topology) == "db1");
+    CHECK(topology.servers[0].problem ==
+          "db1 came back writable and lacks transactions that db2, the primary until now, had: it "
+          "gets nothing. To have it all the same, make it read-only and then writable");
+    CHECK(topology.why_not_open == why + "; db3 is read-only; db1 is writable and lacks transactions");
+
+    // That is an operator's word.
+    cluster.make_read_only(0);
+    cluster.look(0);
+    cluster.make_writable(0);
+    cluster.look(0);
+    CHECK(primary_name(cluster.build()) == "db1");
+}
+
+TEST_CASE("a server that comes back writable and has all that the primary had takes the role")
+{
+    ModelCluster cluster{3};
+    cluster.settle();
+    cluster.take_down(1);
+    cluster.take_down(0);
+    cluster.make_writable(1);
+    cluster.truth(1).channels.clear();
+    cluster.look(1);
+    CHECK(primary_name(cluster.build()) == "db2");
+}
+
 TEST_CASE("a primary that comes back before another took its role is the primary of the same epoch")
 {
     ModelCluster cluster{3};
