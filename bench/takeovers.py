@@ -94,8 +94,8 @@ def parts_of(proxy, lost_at):
 def start_load(proxy, options):
     words = sysbench.command(proxy.port("split"), "oltp_read_write", options.connections, 3600,
                              False)
-    return subprocess.Popen([*words, f"--rate={options.rate}", "run"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True)
+    return subprocess.Popen([*words, f"--rate={options.rate}", "run"], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)
 
 
 def end_load(process):
@@ -143,7 +143,7 @@ def planned(cluster, proxy, options):
     row = Row(parts={"pause": []})
     refused, last = 0, time.monotonic()
     load = start_load(proxy, options)
-    with Writers(proxy, clients=2) as writers:
+    with Writers(proxy, clients=2, pause=0.002) as writers:
         time.sleep(3)
         while len(row.gap) < options.planned:
             cluster.primary = writable(cluster)
