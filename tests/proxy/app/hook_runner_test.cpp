@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
 
 using namespace pointsman::proxy;
@@ -57,4 +60,14 @@ TEST_CASE("a hook may print more than is kept")
     auto outcome = run("yes | head -c 1000000");
     CHECK(outcome.exit_code == 0);
     CHECK(outcome.output.size() == 4096);
+}
+
+TEST_CASE("a hook gets none of this process's connections")
+{
+    std::array<int, 2> ends;
+    REQUIRE(::pipe(ends.data()) == 0);  // not closed on exec, as some libraries' sockets are
+    auto outcome = run("test ! -e /dev/fd/" + std::to_string(ends[0]));
+    ::close(ends[0]);
+    ::close(ends[1]);
+    CHECK(outcome.exit_code == 0);
 }
