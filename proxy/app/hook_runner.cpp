@@ -23,6 +23,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t most_output = 4'096;
 constexpr milliseconds look_every{50};
+constexpr int unknown_exit_code = 255;
 
 /// Both ends of a pipe.
 class Pipe {
@@ -123,11 +124,12 @@ HookOutcome HookRunner::run(const std::string& command, const std::vector<std::s
     bool writes = true;
     int status = 0;
     // A child that it leaves behind may hold the pipe: its own end is what counts.
-    while (::waitpid(pid, &status, WNOHANG) == 0) {
+    pid_t ended = 0;
+    while ((ended = ::waitpid(pid, &status, WNOHANG)) == 0) {
         outcome.timed_out = net::Clock::now() >= until;
         if (outcome.timed_out || stop) {
             ::kill(-pid, SIGKILL);
-            ::waitpid(pid, &status, 0);
+            ended = ::waitpid(pid, &status, 0);
             break;
         }
         pollfd readable{pipe.read_end(), POLLIN, 0};
@@ -135,9 +137,11 @@ HookOutcome HookRunner::run(const std::string& command, const std::vector<std::s
         if (ready > 0) writes = drain(pipe.read_end(), outcome.output);
     }
     ::fcntl(pipe.read_end(), F_SETFL, O_NONBLOCK);
-    while (writes && drain(pipe.read_end(), outcome.output)) {
+    while (writes && outcome.output.size() < most_output &&
+           drain(pipe.read_end(), outcome.output)) {
     }
-    outcome.exit_code = exit_code_of(status);
+    // Where somebody else takes our children's ends nobody knows how it went: no success.
+    outcome.exit_code = ended == pid ? exit_code_of(status) : unknown_exit_code;
     return outcome;
 }
 
