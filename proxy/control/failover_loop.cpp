@@ -203,6 +203,10 @@ void FailoverLoop::rejoin_due(const failover::Evidence& evidence, net::TimePoint
     if (config_.failover.mode != config::FailoverMode::automatic) return;
     for (auto& server : servers_) {
         if (controller_.phase() != failover::Phase::idle || now < server.next_rejoin) continue;
+        // A look from before the last order shows what a takeover has mended since: a replica that
+        // was told to attach again lets its new source wait a second for acknowledgements.
+        const auto* sight = evidence.find(server.server.id);
+        if (!sight || sight->reported_at <= server.last_order) continue;
         auto planned = failover::plan_rejoin(evidence, server.server.id);
         auto* takeover = std::get_if<failover::Takeover>(&planned);
         if (!takeover) {
@@ -390,6 +394,7 @@ void FailoverLoop::perform(const failover::RunOrder& run)
 {
     auto done = [this, id = run.id, to = run.order.server, verb = run.order.verb](Outcome outcome) {
         if (auto* server = find(to)) {
+            server->last_order = net::Clock::now();
             failover::note_order(server->survey, verb, outcome);
             if (!server->survey.known) server->next_survey = {};
         }

@@ -115,6 +115,7 @@ private:
         std::deque<Waiting> waiting;
         failover::Survey survey;
         net::TimePoint next_survey{}, next_rejoin{}, next_checkup{};
+        net::TimePoint last_order{};  // of a takeover: when it was carried out
         Checkup checkup = {};
         std::uint64_t incarnation = 0;
         std::string last_refusal = {};      // why it does not rejoin, as it was said
