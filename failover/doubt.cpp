@@ -14,13 +14,18 @@ const ExecutedMark* mark_before(const Doubt& doubt, const std::vector<ExecutedMa
 
 }  // namespace
 
+bool concerns(const Succession& succession, const Doubt& doubt)
+{
+    return doubt.server == succession.from && doubt.sent_at < succession.at;
+}
+
 bool is_absent(const Doubt& doubt, const Succession& succession,
                const protocol::GtidSet& acknowledged)
 {
-    bool concerns = doubt.server == succession.from && doubt.sent_at < succession.at;
     const auto* before = mark_before(doubt, succession.marks);
     // An empty set is no finding: a server that was ever set up has executed something.
-    if (!concerns || !before || succession.found.empty()) return false;
+    bool can_tell = concerns(succession, doubt) && before && !succession.found.empty();
+    if (!can_tell) return false;
     auto left = succession.found;
     return left.subtract(before->executed).subtract(acknowledged).empty();
 }

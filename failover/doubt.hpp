@@ -32,6 +32,9 @@ struct Succession {
     std::vector<ExecutedMark> marks;  // of the lost primary, oldest first
 };
 
+/// The failover is of the doubt's server, and came after the statement.
+bool concerns(const Succession& succession, const Doubt& doubt);
+
 /// Is it certain that the statement left nothing behind on any server that goes on?
 /// `acknowledged`: transactions of which sessions of this process were told one by one. Some may be
 /// missing (then less is certain); none may be in it that a statement in doubt could have made.

@@ -90,8 +90,9 @@ const std::string& command_for(HookKind kind, const config::Hooks& hooks)
 
 std::optional<HookKind> hook_for(const JournalEntry& entry)
 {
-    // A returned server's way back is no takeover.
-    bool is_takeover = !entry.cause.empty() && entry.cause != "rejoin";
+    // The way back of a returned server, or of a primary that restarted, moves no role.
+    bool is_takeover =
+        is_switchover(entry) || entry.cause == "failover" || entry.cause == "resume";
     switch (entry.kind) {
         case JournalKind::finding:
             return HookKind::on_detection;

@@ -74,9 +74,7 @@ void FailoverLoop::settle_doubts()
     if (!succession_ || !acknowledged_) return;
     auto open = std::exchange(doubts_, {});
     for (auto& one : open) {
-        bool concerns =
-            one.doubt.server == succession_->from && one.doubt.sent_at < succession_->at;
-        if (concerns)
+        if (failover::concerns(*succession_, one.doubt))
             one.answer(failover::is_absent(one.doubt, *succession_, *acknowledged_));
         else
             doubts_.push_back(std::move(one));

@@ -46,6 +46,8 @@ TEST_CASE("hooks are for what operators want to hear of")
     CHECK(hook_for(entry(JournalKind::given_up, "failover")) == HookKind::after_unsuccessful);
     CHECK(hook_for(entry(JournalKind::finding, "")) == HookKind::on_detection);
     CHECK_FALSE(hook_for(entry(JournalKind::completed, "rejoin")));
+    CHECK_FALSE(hook_for(entry(JournalKind::completed, "reopen")));
+    CHECK_FALSE(hook_for(entry(JournalKind::undone, "reopen")));
     CHECK_FALSE(hook_for(entry(JournalKind::step_done, "failover")));
     CHECK_FALSE(hook_for(entry(JournalKind::began, "failover")));
 }
