@@ -8,6 +8,7 @@ acknowledged writes lost or executed twice, and errors in a planned takeover."""
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -15,14 +16,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
+import pymysql
+
 import stand
 from stand import ROOT, Failed, say
 
 sys.path.insert(0, str(ROOT / "tests/takeover"))
 
+import binaries  # noqa: E402
 import workload as sysbench  # noqa: E402
 from cluster import Cluster  # noqa: E402
-from flavour import REPLICATION  # noqa: E402
+from flavour import MONITOR, REPLICATION  # noqa: E402
 from process import wait_until  # noqa: E402
 from writers import Writers  # noqa: E402
 
@@ -111,11 +115,21 @@ def writable(cluster):
                  if server.running and not server.scalar("SELECT @@super_read_only")), None)
 
 
+def replicates(server):
+    """Nothing supervises servers here: one that ended itself, having become a copy, is started."""
+    if not server.running:
+        server.start()
+    try:
+        return server.flavour.replicates(server)
+    except pymysql.Error:  # it is just ending itself
+        return False
+
+
 def settle(cluster, proxy):
     """All follow one writable server and have what it has; else the cluster is started afresh."""
     try:
         cluster.primary = writable(cluster)
-        wait_until(lambda: all(map(cluster.flavour.replicates, cluster.replicas)), 15, "replicas")
+        wait_until(lambda: all(map(replicates, cluster.replicas)), 60, "replicas")
         cluster.wait_replicated(timeout=15)
         wait_until(lambda: cluster.flavour.semi_sync_replicas(cluster.primary) == 2, 15, "acks")
     except Exception as problem:  # noqa: BLE001: whatever it is, a new cluster mends it
@@ -127,7 +141,23 @@ def settle(cluster, proxy):
         proxy.start()
 
 
+def mysqlbinlog(folder):
+    """A script that starts the unpacked program."""
+    script = folder / "mysqlbinlog"
+    program = binaries.unpacked_mysql_program("usr/bin/mysqlbinlog")
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(program.command)} "$@"\n')
+    script.chmod(0o755)
+    return str(script)
+
+
 def prepare(cluster):
+    # A lost primary comes back with what it wrote and told nobody of: it is made a copy.
+    for server in cluster.servers:
+        server.sql("SET GLOBAL super_read_only=OFF")
+        server.sql("SET sql_log_bin=0; INSTALL PLUGIN clone SONAME 'mysql_clone.so'")
+        if server is not cluster.primary:
+            server.sql(server.flavour.read_only)
+    cluster.primary.sql(f"GRANT CLONE_ADMIN ON *.* TO {MONITOR[0]}")
     cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
     sysbench.prepare(cluster)
 
@@ -174,6 +204,15 @@ def planned(cluster, proxy, options):
     return row
 
 
+def is_fenced(server):
+    if not server.running:  # it ended itself, having become a copy
+        server.start()
+    try:
+        return server.scalar("SELECT @@super_read_only") or server.flavour.replicates(server)
+    except pymysql.Error:
+        return False
+
+
 def lose_once(cluster, proxy, how, row):
     cluster.primary.sql("TRUNCATE app.w1")
     old = cluster.primary
@@ -193,8 +232,7 @@ def lose_once(cluster, proxy, how, row):
         else:
             old.process.wait(60)
             old.start()
-        wait_until(lambda: old.scalar("SELECT @@super_read_only") or
-                   cluster.flavour.replicates(old), 60, "the old primary to be fenced")
+        wait_until(lambda: is_fenced(old), 60, "the old primary to be fenced")
     cluster.primary = next(s for s in others if not s.scalar("SELECT @@super_read_only"))
     row.errors += len(writers.errors)
     writers.check(cluster.primary)
@@ -234,6 +272,7 @@ def main():
         prepare(cluster)
         proxy = stand.proxy(cluster, folder, modes=("split",), failover={
             "mode": "automatic", "durability": "strict", "cooldown": "0s",
+            "repair": "clone", "mysqlbinlog": mysqlbinlog(folder),
             "replication_user": REPLICATION[0], "replication_password": REPLICATION[1]}).start()
         try:
             say(f"{options.planned} planned takeovers under sysbench")

@@ -21,6 +21,8 @@ enum class NoReplica { primary, error };  // where reads go when no replica is f
 /// Whose writes a replica must have before it answers a session's reads.
 enum class Consistency { none, session, global };
 enum class FailoverMode { off, manual, automatic };
+/// What is done with a server that cannot follow the primary as it is.
+enum class Repair { leave, inject_empty, clone };
 enum class Durability { off, degradable, strict };
 enum class PromotionRule { prefer, neutral, prefer_not, must_not };
 enum class Io { automatic, epoll, io_uring };  // how workers read and write sockets
@@ -126,19 +128,26 @@ struct Failover {
     Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
     Milliseconds in_doubt_timeout{5'000};  // for what became of writes that were not answered
     Milliseconds cooldown{30'000};      // no second automatic failover within
+    bool provision = false;  // a server without data becomes a copy of a replica
+    Repair repair = Repair::leave;
+    std::string mysqlbinlog = "mysqlbinlog";  // the program that saves errant transactions
+    ByteCount errant_size{67'108'864};         // more of them than that are not saved
     std::string journal = "takeovers.jsonl";  // below state_directory; empty: memory only
     bool manage_settings = false;             // servers' settings are mended where they can be
     ByteCount journal_size{16'777'216};       // then a new file; the one before it is kept
     friend bool operator==(const Failover&, const Failover&) = default;
 };
 
-/// Shell lines that are run beside takeovers, which never wait for them. Empty: none.
+/// Shell lines that are run beside takeovers. Empty: none.
 struct Hooks {
     std::string on_detection;        // a problem was found
+    std::string before_switchover;   // waited for; if it fails, nothing is done
+    std::string before_failover;     // waited for, so that a lost primary can be cut off
     std::string after_switchover;    // the primary role was moved
     std::string after_failover;      // a lost primary was replaced
     std::string after_unsuccessful;  // a takeover was undone, or needs an operator
     Milliseconds timeout{30'000};    // then it is killed
+    Milliseconds before_timeout{5'000};  // the same of those that are waited for
     friend bool operator==(const Hooks&, const Hooks&) = default;
 };
 

@@ -21,22 +21,27 @@ struct Change {
     Reload reload;
 };
 
+template <class Value>
+void compare_values(const FieldTraits& field, const Value& from, const Value& to,
+                    std::vector<Change>& changes)
+{
+    if (from == to) return;
+    std::string text{field.key};
+    if constexpr (std::is_same_v<Value, SecretSource>) {
+        text += " changed";
+    } else {
+        text += " " + shown(from) + " → " + shown(to);
+    }
+    changes.push_back({text, field.reload});
+}
+
 template <class Owner>
 std::vector<Change> changes_between(const Owner& from, const Owner& to)
 {
     std::vector<Change> changes;
     for (const auto& field : fields_of<Owner>()) {
         auto compare = [&](auto member) {
-            const auto& old_value = from.*member;
-            const auto& new_value = to.*member;
-            if (old_value == new_value) return;
-            const std::string key{field.key};
-            if constexpr (std::is_same_v<std::decay_t<decltype(old_value)>, SecretSource>) {
-                changes.push_back({key + " changed", field.reload});
-            } else {
-                changes.push_back(
-                    {key + " " + shown(old_value) + " → " + shown(new_value), field.reload});
-            }
+            compare_values(field.traits(), from.*member, to.*member, changes);
         };
         std::visit(compare, field.member);
     }

@@ -97,16 +97,23 @@ constexpr Field<Failover> failover_fields[] = {
     {"in_doubt_timeout", &Failover::in_doubt_timeout, false, from_to(0, 10 * minute)},
     {"cooldown", &Failover::cooldown, false, from_to(0, day)},
     {"manage_settings", &Failover::manage_settings},
+    {"provision", &Failover::provision},
+    {"repair", &Failover::repair},
+    {"mysqlbinlog", &Failover::mysqlbinlog},
+    {"errant_size", &Failover::errant_size, false, from_to(64 * kibibyte, 65'536 * mebibyte)},
     {"journal", &Failover::journal, false, {}, Reload::restart},
     {"journal_size", &Failover::journal_size, false, from_to(64 * kibibyte, 1'024 * mebibyte),
      Reload::restart},
 };
 constexpr Field<Hooks> hooks_fields[] = {
     {"on_detection", &Hooks::on_detection},
+    {"before_switchover", &Hooks::before_switchover},
+    {"before_failover", &Hooks::before_failover},
     {"after_switchover", &Hooks::after_switchover},
     {"after_failover", &Hooks::after_failover},
     {"after_unsuccessful", &Hooks::after_unsuccessful},
     {"timeout", &Hooks::timeout, false, from_to(100 * ms, 60 * minute)},
+    {"before_timeout", &Hooks::before_timeout, false, from_to(100 * ms, 10 * minute)},
 };
 constexpr Field<ClientTls> client_tls_fields[] = {
     {"certificate", &ClientTls::certificate, false, path},

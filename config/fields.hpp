@@ -20,10 +20,19 @@ using Member =
                  ServerTlsMode Owner::*, ClientCompression Owner::*,
                  ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
                  Io Owner::*, LogLevel Owner::*, LogFormat Owner::*, FailoverMode Owner::*,
-                 Durability Owner::*, PromotionRule Owner::*>;
+                 Repair Owner::*, Durability Owner::*, PromotionRule Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };
+
+/// What is to be known of a key whose value is at hand. (Code that works with this and a value is
+/// compiled once for each type of value, and not for each of each section.)
+struct FieldTraits {
+    std::string_view key;
+    bool required;
+    const ValueRules& rules;
+    Reload reload;
+};
 
 /// One key. A SecretSource takes three keys: `key`, `key`_env and `key`_file.
 template <class Owner>
@@ -33,6 +42,8 @@ struct Field {
     bool required = false;
     ValueRules rules = {};
     Reload reload = Reload::live;
+
+    FieldTraits traits() const { return {key, required, rules, reload}; }
 };
 
 template <class Owner>

@@ -69,13 +69,14 @@ private:
     {
         std::vector<KeySlot> slots;
         for (const auto& field : fields_of<Owner>()) {
-            std::visit([&](auto member) { add_slots(field, owner.*member, slots); }, field.member);
+            std::visit([&](auto member) { add_slots(field.traits(), owner.*member, slots); },
+                       field.member);
         }
         return slots;
     }
 
-    template <class Owner, class Value>
-    void add_slots(const Field<Owner>& field, Value& value, std::vector<KeySlot>& slots)
+    template <class Value>
+    void add_slots(const FieldTraits& field, Value& value, std::vector<KeySlot>& slots)
     {
         if constexpr (std::is_same_v<Value, SecretSource>) {
             for (KeySlot& slot : secret_slots(field.key, value, reading_))
@@ -130,13 +131,13 @@ private:
     void finish(Owner& owner, const std::string& path)
     {
         for (const auto& field : fields_of<Owner>()) {
-            std::visit([&](auto member) { finish_field(field, owner.*member, path); },
+            std::visit([&](auto member) { finish_field(field.traits(), owner.*member, path); },
                        field.member);
         }
     }
 
-    template <class Owner, class Value>
-    void finish_field(const Field<Owner>& field, Value& value, const std::string& section)
+    template <class Value>
+    void finish_field(const FieldTraits& field, Value& value, const std::string& section)
     {
         if constexpr (std::is_same_v<Value, SecretSource>) {
             load_secret(section, field.key, field.required, folder_, value, reading_,

@@ -62,6 +62,11 @@ constexpr Word<FailoverMode> failover_modes[] = {
     {FailoverMode::manual, "manual"},
     {FailoverMode::automatic, "automatic"},
 };
+constexpr Word<Repair> repairs[] = {
+    {Repair::leave, "leave"},
+    {Repair::inject_empty, "inject_empty"},
+    {Repair::clone, "clone"},
+};
 constexpr Word<Durability> durabilities[] = {
     {Durability::off, "off"},
     {Durability::degradable, "degradable"},
@@ -182,6 +187,10 @@ std::string_view name_of(Consistency consistency)
 std::string_view name_of(FailoverMode value)
 {
     return find_name(failover_modes, value);
+}
+std::string_view name_of(Repair value)
+{
+    return find_name(repairs, value);
 }
 std::string_view name_of(Durability value)
 {
@@ -326,6 +335,10 @@ Unfit read_value(std::string_view text, const ValueRules&, Consistency& out)
 Unfit read_value(std::string_view text, const ValueRules&, FailoverMode& out)
 {
     return read_word(failover_modes, text, out);
+}
+Unfit read_value(std::string_view text, const ValueRules&, Repair& out)
+{
+    return read_word(repairs, text, out);
 }
 Unfit read_value(std::string_view text, const ValueRules&, Durability& out)
 {

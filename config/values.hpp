@@ -19,6 +19,7 @@ std::string_view name_of(ServerCompressionAlgorithm algorithm);
 std::string_view name_of(NoReplica choice);
 std::string_view name_of(Consistency consistency);
 std::string_view name_of(FailoverMode value);
+std::string_view name_of(Repair value);
 std::string_view name_of(Durability value);
 std::string_view name_of(PromotionRule value);
 std::string_view name_of(Io io);
@@ -65,6 +66,7 @@ Unfit read_value(std::string_view text, const ValueRules& rules, ServerCompressi
 Unfit read_value(std::string_view text, const ValueRules& rules, NoReplica& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Consistency& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, FailoverMode& out);
+Unfit read_value(std::string_view text, const ValueRules& rules, Repair& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Durability& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, PromotionRule& out);
 Unfit read_value(std::string_view text, const ValueRules& rules, Io& out);

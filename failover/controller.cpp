@@ -1,5 +1,6 @@
 #include "failover/controller.hpp"
 
+#include "failover/hook.hpp"
 #include "failover/precheck.hpp"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ bool Controller::start(Takeover plan, Evidence evidence, Wish wish, TimePoint no
 {
     if (phase_ != Phase::idle) return false;
     takeover_ = std::move(plan);
+    add_hook_step(takeover_, hooks_);
     evidence_ = std::move(evidence);
     wish_ = wish;
     phase_ = Phase::running;

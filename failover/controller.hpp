@@ -58,7 +58,11 @@ class Controller {
 public:
     explicit Controller(config::Failover settings) : settings_(std::move(settings)) {}
 
-    void reconfigure(const config::Failover& settings) { settings_ = settings; }
+    void reconfigure(const config::Failover& settings, config::Hooks hooks = {})
+    {
+        settings_ = settings;
+        hooks_ = std::move(hooks);
+    }
 
     /// Begins what was planned. False: a takeover is under way.
     bool start(Takeover plan, Evidence evidence, Wish wish, TimePoint now, Actions& actions);
@@ -120,6 +124,7 @@ private:
     const Step& step() const { return takeover_.steps[at_]; }
 
     config::Failover settings_;
+    config::Hooks hooks_;
     Phase phase_ = Phase::idle;
     Ending ending_ = Ending::none;
     std::string summary_;

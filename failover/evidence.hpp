@@ -51,9 +51,10 @@ struct ServerSight {
     std::optional<health::ServerReport> report;  // the last one ever, however old
     TimePoint reported_at{};                     // when it was asked for
     Survey survey;
-    std::optional<TimePoint> open_at = {};  // the last look that saw it take writes
-    bool failed_since_open = false;         // a look failed after that one
-    Survey open_survey = {};                // the last one while it took writes
+    std::optional<TimePoint> open_at = {};           // the last look that saw it take writes
+    bool failed_since_open = false;                  // a look failed after that one
+    Survey open_survey = {};                         // the last one while it took writes
+    protocol::GtidSet harmless = {};                 // errant, saved, and it changed nothing
     std::optional<TimePoint> process_began_by = {};  // its process began no later than this
 
     bool answers() const { return report && !failing_since; }

@@ -12,6 +12,8 @@ struct Row {
     std::string config::Hooks::*command;
 };
 constexpr Row table[] = {
+    {HookKind::before_switchover, "before_switchover", &config::Hooks::before_switchover},
+    {HookKind::before_failover, "before_failover", &config::Hooks::before_failover},
     {HookKind::on_detection, "on_detection", &config::Hooks::on_detection},
     {HookKind::after_switchover, "after_switchover", &config::Hooks::after_switchover},
     {HookKind::after_failover, "after_failover", &config::Hooks::after_failover},
@@ -91,8 +93,7 @@ const std::string& command_for(HookKind kind, const config::Hooks& hooks)
 std::optional<HookKind> hook_for(const JournalEntry& entry)
 {
     // The way back of a returned server, or of a primary that restarted, moves no role.
-    bool is_takeover =
-        is_switchover(entry) || entry.cause == "failover" || entry.cause == "resume";
+    bool is_takeover = is_switchover(entry) || entry.cause == "failover" || entry.cause == "resume";
     switch (entry.kind) {
         case JournalKind::finding:
             return HookKind::on_detection;
@@ -107,16 +108,45 @@ std::optional<HookKind> hook_for(const JournalEntry& entry)
     }
 }
 
+std::optional<HookKind> hook_named(std::string_view name)
+{
+    auto at = std::ranges::find(table, name, &Row::name);
+    return at == std::end(table) ? std::nullopt : std::optional(at->kind);
+}
+
+void add_hook_step(Takeover& takeover, const config::Hooks& hooks)
+{
+    bool planned = takeover.cause == Cause::switchover;
+    if (!planned && takeover.cause != Cause::failover) return;
+    auto kind = planned ? HookKind::before_switchover : HookKind::before_failover;
+    if (command_for(kind, hooks).empty()) return;
+    bool has_it = !takeover.steps.empty() && !takeover.steps.front().orders.empty() &&
+                  takeover.steps.front().orders.front().verb == Verb::call_hook;
+    if (has_it) return;
+    Step step{StepKind::check, std::string(to_text(kind)) + " is done"};
+    step.orders.push_back({.server = takeover.from,
+                           .verb = Verb::call_hook,
+                           .within = hooks.before_timeout,
+                           .setting = std::string(to_text(kind))});
+    // Whoever lost their primary do not lose its successor to a broken script.
+    step.on_failure = planned ? OnFailure::undo : OnFailure::go_on;
+    takeover.steps.insert(takeover.steps.begin(), std::move(step));
+    ++takeover.point_of_no_return;
+}
+
 HookValues hook_values(HookKind kind, const JournalEntry& entry, const HookScene& scene)
 {
     const auto* failed =
         find(scene, entry.from.name.empty() ? scene.primary.value_or("") : entry.from.name);
     bool successful = kind == HookKind::after_switchover || kind == HookKind::after_failover;
     const auto* successor = successful ? find(scene, entry.to.name) : nullptr;
-    std::string replicas;
+    std::string replicas, lost;
+    std::size_t lost_count = 0;
     std::size_t count = 0;
     for (const auto& server : scene.servers) {
         if (failed && server.id == failed->id) continue;
+        bool is_lost = std::ranges::find(scene.lost, server.id) != scene.lost.end();
+        if (is_lost) lost += (lost_count++ ? "," : "") + server.address.text();
         replicas += (count++ ? "," : "") + server.address.text();
     }
     auto number = std::to_string(count);
@@ -134,6 +164,16 @@ HookValues hook_values(HookKind kind, const JournalEntry& entry, const HookScene
         {"countSlaves", number},
         {"replicaHosts", replicas},
         {"slaveHosts", replicas},
+        {"lostReplicas", lost},
+        {"countLostReplicas", std::to_string(lost_count)},
+        {"failureClusterDomain", ""},
+        {"instanceType", "master"},
+        {"isCoMaster", "false"},
+        {"isDowntimed", failed && failed->maintenance ? "true" : "false"},
+        {"autoMasterRecovery", scene.automatic ? "true" : "false"},
+        {"autoIntermediateMasterRecovery", "false"},
+        {"orchestratorHost", scene.host},
+        {"successorBinlogCoordinates", ""},
         {"isMaster", "true"},
         {"isSuccessful", successful ? "true" : "false"},
         {"successorHost", host_of(successor)},
@@ -151,9 +191,8 @@ std::string expand(std::string_view command, const HookValues& values)
         auto end = begin == command.npos ? begin : command.find('}', begin);
         if (end == command.npos) return out.append(command);
         auto name = command.substr(begin + 1, end - begin - 1);
-        auto at = std::ranges::find(values, name, [](const auto& pair) -> std::string_view {
-            return pair.first;
-        });
+        auto at = std::ranges::find(
+            values, name, [](const auto& pair) -> std::string_view { return pair.first; });
         out += command.substr(0, begin);
         if (at == values.end()) {
             out += '{';  // another may begin right behind it: shells have braces too

@@ -5,6 +5,7 @@
 #include "config/config.hpp"
 
 #include "failover/journal.hpp"
+#include "failover/takeover.hpp"
 
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 namespace pointsman::failover {
 
 enum class HookKind : std::uint8_t {
+    before_switchover,   // the takeover waits for it, and is not done if it fails
+    before_failover,     // the takeover waits for it, however it ends
     on_detection,        // a problem was found; nothing has been done yet
     after_switchover,    // the primary role was moved
     after_failover,      // a lost primary was replaced
@@ -33,8 +36,16 @@ struct HookScene {
     std::string cluster;
     std::string analysis;  // orchestrator's name of the gravest problem; empty: none
     std::vector<config::Server> servers;
-    std::optional<std::string> primary;  // name of the server that has, or had, the role
+    std::optional<std::string> primary;       // name of the server that has, or had, the role
+    bool automatic = false;                   // failover.mode
+    std::string host = {};                    // where Pointsman runs
+    std::vector<config::ServerId> lost = {};  // servers that do not answer
 };
+
+/// A takeover that the operator wants to be asked, or told, of begins with that.
+void add_hook_step(Takeover& takeover, const config::Hooks& hooks);
+/// The kind that an order calls for (Verb::call_hook).
+std::optional<HookKind> hook_named(std::string_view name);
 
 /// Placeholder names without braces, each with its value.
 using HookValues = std::vector<std::pair<std::string, std::string>>;

@@ -6,9 +6,10 @@
 namespace pointsman::failover {
 namespace {
 
-constexpr std::array<std::string_view, 9> words{"finding",     "began",   "step_done",
+constexpr std::array<std::string_view, 10> words{"finding",     "began",   "step_done",
                                                 "step_failed", "undone",  "completed",
-                                                "given_up",    "warning", "step_begun"};
+                                                "given_up",    "warning", "step_begun",
+                                                 "note"};
 
 }  // namespace
 
@@ -42,6 +43,7 @@ Keeping keeping_of(const JournalEntry& entry)
         case JournalKind::finding:
         case JournalKind::step_failed:
         case JournalKind::warning:
+        case JournalKind::note:
             break;
     }
     return Keeping::at_leisure;

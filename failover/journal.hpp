@@ -21,6 +21,7 @@ enum class JournalKind : std::uint8_t {
     given_up,  // an operator is needed
     warning,
     step_begun,  // only of the step that cannot be undone
+    note,        // nothing is wrong
 };
 std::string_view to_text(JournalKind kind);
 std::optional<JournalKind> journal_kind(std::string_view word);

@@ -107,16 +107,6 @@ constexpr std::string_view auto_position_sql =
 /// What is being applied as a whole usually ends within this.
 constexpr milliseconds stop_patience{1'000};
 
-std::string quoted(std::string_view text)
-{
-    std::string out = "'";
-    for (char c : text) {
-        if (c == '\'' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + "'";
-}
-
 Outcome failed(const MysqlError& error)
 {
     bool refused = error.failure == MysqlFailure::server_error;
@@ -165,6 +155,23 @@ std::string_view statement_for(Verb verb)
 
 }  // namespace
 
+std::string quoted(std::string_view text)
+{
+    std::string out = "'";
+    for (char c : text) {
+        if (c == '\'' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + "'";
+}
+
+bool requires_tls(const config::ServerTls& tls)
+{
+    return tls.mode == config::ServerTlsMode::required ||
+           tls.mode == config::ServerTlsMode::verify_ca ||
+           tls.mode == config::ServerTlsMode::verify_identity;
+}
+
 ControlAccess access_of(const config::Config& config)
 {
     const auto& own = config.failover;
@@ -210,6 +217,15 @@ Outcome MysqlServerControl::perform(const Order& order)
                             " performance_schema.replication_connection_status"
                             " WHERE CHANNEL_NAME NOT LIKE 'group\\_replication\\_%' LIMIT 1"},
                            order.within);
+        case Verb::inject_empty:
+            return inject_empty(order);
+        case Verb::restart_replication:
+            return run_all({"STOP REPLICA", "START REPLICA"}, order.within);
+        case Verb::clone:
+        case Verb::clone_new:
+            return clone(order);
+        case Verb::clone_state:
+            return clone_state(order.within);
         case Verb::follow:
             return follow(order);
         case Verb::repoint:
@@ -333,6 +349,7 @@ Outcome MysqlServerControl::promote(std::string_view open_sql, milliseconds with
 
 Outcome MysqlServerControl::follow(const Order& order)
 {
+    if (auto hollow = cannot_follow(order.within); !hollow.ok()) return hollow;
     auto stopped = stop_replication(order.within);
     if (!stopped.ok()) return stopped;
     return change_source(order, ", SOURCE_AUTO_POSITION = 1");
@@ -357,11 +374,8 @@ Outcome MysqlServerControl::change_source(const Order& order, std::string_view o
     if (!access_.replication_user.empty())
         sql += ", SOURCE_USER = " + quoted(access_.replication_user) +
                ", SOURCE_PASSWORD = " + quoted(access_.replication_password);
-    bool tls = access_.tls.mode == config::ServerTlsMode::required ||
-               access_.tls.mode == config::ServerTlsMode::verify_ca ||
-               access_.tls.mode == config::ServerTlsMode::verify_identity;
     sql += ", GET_SOURCE_PUBLIC_KEY = 1, SOURCE_SSL = ";
-    sql += tls ? "1" : "0";
+    sql += requires_tls(access_.tls) ? "1" : "0";
     sql += options;
     sql += ", SOURCE_HEARTBEAT_PERIOD = 0.1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400";
     auto changed = run(main_, sql, order.within);

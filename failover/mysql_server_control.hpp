@@ -27,6 +27,11 @@ struct ControlAccess {
 
 ControlAccess access_of(const config::Config& config);
 
+/// As a string of SQL.
+std::string quoted(std::string_view text);
+/// Servers talk to each other as Pointsman talks to them: is TLS a must?
+bool requires_tls(const config::ServerTls& tls);
+
 class MysqlServerControl : public ServerControl {
 public:
     MysqlServerControl(config::Endpoint address, ControlAccess access);
@@ -49,6 +54,11 @@ private:
     Outcome read_settings(milliseconds within);
     Outcome set_variable(const Order& order);
     Outcome wait_executed(const Order& order);
+    // mysql_repair_control.cpp
+    Outcome inject_empty(const Order& order);
+    Outcome clone(const Order& order);
+    Outcome clone_state(milliseconds within);
+    Outcome cannot_follow(milliseconds within);
     std::optional<health::MysqlError> connect(Connection& connection, milliseconds within);
 
     config::Endpoint address_;

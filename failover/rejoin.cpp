@@ -6,6 +6,8 @@ namespace pointsman::failover {
 namespace {
 
 constexpr milliseconds at_leisure{5'000};
+/// More would keep the primary busy.
+constexpr std::uint64_t most_injected = 1'000;
 
 /// It replicates from a configured server that is well: a chain, which is nobody's business here.
 bool is_in_a_chain(const Evidence& evidence, const ServerSight& server)
@@ -32,9 +34,15 @@ Planned plan_wait_no_more(const ServerSight& server)
     return plan;
 }
 
+bool may_inject(const ServerSight& server, const protocol::GtidSet& errant, config::Repair repair)
+{
+    return repair != config::Repair::leave && !server.report->is_writable() &&
+           server.harmless.contains(errant) && errant.count() <= most_injected;
+}
+
 }  // namespace
 
-Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
+Planned plan_rejoin(const Evidence& evidence, config::ServerId returned, config::Repair repair)
 {
     const auto* primary = evidence.primary_sight();
     const auto* server = evidence.find(returned);
@@ -58,7 +66,9 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
     bool is_errant = !errant.subtract(*has).empty();
     auto lacking = "it has transactions that the primary lacks: " + errant.to_string();
     bool writable = server->report->is_writable();
-    if (is_errant && (!writable || !had->intersects(*has))) return Refusal{lacking, true};
+    bool injects = is_errant && may_inject(*server, errant, repair);
+    if (is_errant && !had->intersects(*has)) return Refusal{lacking, true};
+    if (is_errant && !writable && !injects) return Refusal{lacking, true, errant};
     // Seen in the other order it may be a move by hand that is half seen.
     if (writable && primary->reported_at <= server->reported_at)
         return Refusal{"which of the two took writes last is not seen yet"};
@@ -80,10 +90,15 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned)
             {.server = returned, .verb = Verb::stop_semi_sync});
     add(name + " is read-only", {.server = returned, .verb = Verb::make_read_only});
     plan.point_of_no_return = plan.steps.size();
-    if (is_errant) {
+    if (is_errant && !injects) {
         plan.warnings.push_back(name + " is only made read-only: " + lacking);
         return plan;
     }
+    if (injects)
+        add(primary->server.name + " knows what changed nothing on " + name,
+            {.server = primary->server.id,
+             .verb = Verb::inject_empty,
+             .gtids = errant.to_string()});
     // What it had executed when it was looked at is not what it has now.
     add("what " + name + " has executed",
         {.server = returned, .verb = Verb::executed, .collects = true});

@@ -201,6 +201,7 @@ void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, 
         case JournalKind::step_done:
         case JournalKind::step_failed:
         case JournalKind::warning:
+        case JournalKind::note:
             return;
     }
 }

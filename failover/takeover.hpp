@@ -68,6 +68,7 @@ struct Wish {
 struct Refusal {
     std::string reason;
     bool for_operator = false;  // nothing will happen until somebody looks at it
+    protocol::GtidSet errant = {};  // what the primary lacks, of a server that is fenced already
 };
 using Planned = std::variant<Takeover, Refusal>;
 
@@ -91,7 +92,8 @@ std::variant<Chosen, Refusal> choose_successor(const Evidence& evidence,
                                                const Positions& frozen);
 
 /// Ends the life of an old primary as a replica of the present one.
-Planned plan_rejoin(const Evidence& evidence, config::ServerId returned);
+Planned plan_rejoin(const Evidence& evidence, config::ServerId returned,
+                    config::Repair repair = config::Repair::leave);
 
 /// The plan as an operator reads it, a line for each step.
 std::string to_text(const Takeover& takeover, const Evidence& evidence);

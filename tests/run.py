@@ -2,8 +2,9 @@
 """Runs every test that is built, counts them, and says `N passed, N failed` last.
 
 Unit test programs run plain, under AddressSanitizer with UndefinedBehaviorSanitizer, and where
-threads meet under ThreadSanitizer; then pytest runs tests/integration and tests/takeover against
-real servers, and a part of MySQL's own test suite runs through the proxy."""
+threads meet under ThreadSanitizer, several programs at a time; then pytest runs tests/integration
+and tests/takeover against real servers, several files at a time, each lane with clusters of its
+own, and beside them a part of MySQL's own test suite runs through the proxy."""
 
 import os
 import re
@@ -11,22 +12,26 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as xml
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build/test-results"
+SUITE_LOG = RESULTS / "mysqltest.log"
 UNIT_TIMEOUT = 900
-INTEGRATION_TIMEOUT = 3600
+SERVERS_TIMEOUT = 3600
 SUITE_TIMEOUT = 900
 NO_SUCH_SERVER = 77  # of tests/mysqltest/run
+CORES = len(os.sched_getaffinity(0))
+LANES = CORES + 1  # programs or files at a time: tests wait a lot
 
 # build folder, which programs, tags that select tests, words before the command. ThreadSanitizer of
 # g++ 12 cannot live with the address randomisation of newer kernels. Simulations take sixteen times
-# as long under AddressSanitizer; a tenth of the seeds goes through the same code.
+# as long under AddressSanitizer; a part of the seeds goes through the same code.
 FLAVOURS = [
     ("release", "*_tests", None, []),
-    ("asan", "*_tests", None, ["env", "POINTSMAN_SIM_SEEDS=100"]),
+    ("asan", "*_tests", None, ["env", "POINTSMAN_SIM_SEEDS=60"]),
     ("tsan", "*_tests", "[threads]", ["setarch", "-R"]),
 ]
 
@@ -37,6 +42,11 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     failures: list = field(default_factory=list)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.failures += other.failures
 
     def fail(self, what):
         self.failed += 1
@@ -69,7 +79,7 @@ def count_unit(report, label, tally):
     return tally.failed - before
 
 
-def run_unit(folder, program, tags, prefix, text, tally):
+def run_unit(folder, program, tags, prefix, text):
     label = f"{folder}/{program.name}"
     report = RESULTS / f"{folder}-{program.name}.xml"
     output = RESULTS / f"{folder}-{program.name}.log"
@@ -84,16 +94,16 @@ def run_unit(folder, program, tags, prefix, text, tally):
                 env={**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"}).returncode
         except subprocess.TimeoutExpired:
             code = f"no end within {UNIT_TIMEOUT} s"
-    passed_before = tally.passed
-    failed = count_unit(report, label, tally)
+    own = Tally()
+    failed = count_unit(report, label, own)
     if code != 0 and not failed:
-        tally.fail(f"{label}: ended with {code}")
-        failed = 1
-    if failed:
-        sys.stdout.write(output.read_text(errors="replace")[-4000:])
-        sys.stdout.write(first_expressions(report))
-    print(f"   {label}: {tally.passed - passed_before} passed, {failed} failed"
+        own.fail(f"{label}: ended with {code}")
+    said = ""
+    if own.failed:
+        said = output.read_text(errors="replace")[-4000:] + first_expressions(report)
+    print(f"{said}   {label}: {own.passed} passed, {own.failed} failed"
           f" ({time.monotonic() - started:.1f} s)", flush=True)
+    return own
 
 
 def first_expressions(report, limit=5):
@@ -112,33 +122,51 @@ def first_expressions(report, limit=5):
 
 
 def run_units(text, tally):
-    for folder, pattern, tags, prefix in FLAVOURS:
-        print(f"== unit tests, {folder}", flush=True)
-        for program in sorted((ROOT / "build" / folder / "tests").glob(pattern)):
-            if program.is_file() and os.access(program, os.X_OK):
-                run_unit(folder, program, tags, prefix, text, tally)
+    print("== unit tests", flush=True)
+    with ThreadPoolExecutor(LANES) as pool:
+        runs = [pool.submit(run_unit, folder, program, tags, prefix, text)
+                for folder, pattern, tags, prefix in FLAVOURS
+                for program in sorted((ROOT / "build" / folder / "tests").glob(pattern))
+                if program.is_file() and os.access(program, os.X_OK)
+                and (folder == "release" or program.name != "tidy_tests")]  # that reads sources
+        for run in runs:
+            tally.add(run.result())
 
 
-def run_pytest(folder, text, tally):
-    print(f"== {folder} tests", flush=True)
-    report = RESULTS / f"{folder}.xml"
+def files_longest_first(report):
+    """The files of tests against servers. A long one that comes last would keep one lane alone, so
+    those that took long in the last run come first, after those that nobody knows yet."""
+    took = {}
+    if report.exists():
+        for case in xml.parse(report).iter("testcase"):
+            name = case.get("classname", "").replace(".", "/") + ".py"
+            took[name] = took.get(name, 0) + float(case.get("time", 0))
+    files = [str(file.relative_to(ROOT)) for folder in ("integration", "takeover")
+             for file in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
+    return sorted(files, key=lambda name: took.get(name, float("inf")), reverse=True)
+
+
+def run_pytest(text, tally):
+    print("== tests against real servers", flush=True)
+    files = files_longest_first(RESULTS / "servers.xml")
+    report = RESULTS / ("servers-filtered.xml" if text else "servers.xml")
     report.unlink(missing_ok=True)
-    command = ["/usr/bin/python3", "-m", "pytest", "-v", "--tb=short", "-p", "no:cacheprovider",
-               f"--junitxml={report}", f"tests/{folder}"]
+    command = ["/usr/bin/python3", "-m", "pytest", "--tb=short", "-p", "no:cacheprovider",
+               f"--numprocesses={LANES}", "--dist=loadfile", f"--junitxml={report}", *files]
     try:
-        code = subprocess.run(command, cwd=ROOT, timeout=INTEGRATION_TIMEOUT, check=False,
+        code = subprocess.run(command, cwd=ROOT, timeout=SERVERS_TIMEOUT, check=False,
                               env={**os.environ, "POINTSMAN_TEST_FILTER": text}).returncode
     except subprocess.TimeoutExpired:
-        code = f"no end within {INTEGRATION_TIMEOUT} s"
+        code = f"no end within {SERVERS_TIMEOUT} s"
     before = tally.failed
     if report.exists():
-        count_integration(report, tally)
+        count_servers(report, tally)
     nothing_selected = 5
     if code not in (0, nothing_selected) and tally.failed == before:
         tally.fail(f"pytest ended with {code}")
 
 
-def count_integration(report, tally):
+def count_servers(report, tally):
     for case in xml.parse(report).iter("testcase"):
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"}:
@@ -149,20 +177,24 @@ def count_integration(report, tally):
             tally.passed += 1
 
 
-def run_suite(text, tally):
+def start_suite(text):
     """The scheduled part of MySQL's own suite. What is missing is fetched; without it, it failed."""
-    print("== MySQL's own tests through Pointsman", flush=True)
     command = ["tests/mysqltest/run", "--scheduled", "--verbose"]
     if text and text not in "mysqltest":
         command.append(f"--filter={text}")
-    log = RESULTS / "mysqltest.log"
-    with open(log, "wb") as output:
-        try:
-            code = subprocess.run(command, cwd=ROOT, stdout=output, stderr=output, check=False,
-                                  timeout=SUITE_TIMEOUT).returncode
-        except subprocess.TimeoutExpired:
-            code = f"no end within {SUITE_TIMEOUT} s"
-    said = log.read_text(errors="replace")
+    with open(SUITE_LOG, "wb") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+
+
+def finish_suite(suite, tally):
+    print("== MySQL's own tests through Pointsman", flush=True)
+    try:
+        code = suite.wait(SUITE_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        suite.terminate()
+        suite.wait()
+        code = f"no end within {SUITE_TIMEOUT} s"
+    said = SUITE_LOG.read_text(errors="replace")
     if code == NO_SUCH_SERVER:
         tally.skipped += 1
         print(f"   skipped: {said.strip()}", flush=True)
@@ -184,9 +216,12 @@ def main():
     RESULTS.mkdir(parents=True, exist_ok=True)
     tally = Tally()
     run_units(text, tally)
-    run_pytest("integration", text, tally)
-    run_pytest("takeover", text, tally)
-    run_suite(text, tally)
+    suite = start_suite(text)
+    try:
+        run_pytest(text, tally)
+        finish_suite(suite, tally)
+    finally:
+        suite.terminate()
     for failure in tally.failures:
         print(f"FAILED {failure}")
     skipped = f", {tally.skipped} skipped" if tally.skipped else ""

@@ -21,6 +21,17 @@ constexpr std::string_view openings[] = {"select", "with",   "insert", "replace"
 constexpr std::string_view tell_server_ids[] = {
     "processlist", "performance_schema", "information_schema", "sys",
     "innodb_trx",  "is_used_lock",       "pseudo_thread_id",   "ps_thread_id"};
+/// Those of them that can be told by the sessions' ids instead.
+constexpr std::string_view tell_session_ids[] = {"processlist", "is_used_lock",
+                                                 "information_schema", "performance_schema"};
+/// What may stand in front of a table, and what may follow it and is no alias.
+constexpr std::string_view before_table[] = {"from", "join", "straight_join"};
+constexpr std::string_view after_table[] = {"join",  "inner",   "left",         "right",
+                                            "cross", "natural", "straight_join"};
+constexpr std::string_view index_hints[] = {"use", "ignore", "force", "partition"};
+/// Of the process lists, behind their ids.
+constexpr std::string_view list_columns[] = {"USER", "HOST",  "DB",  "COMMAND",
+                                             "TIME", "STATE", "INFO"};
 constexpr std::string_view modifiers[] = {
     "all",           "distinct",         "distinctrow",        "high_priority",
     "straight_join", "sql_small_result", "sql_big_result",     "sql_buffer_result",
@@ -61,17 +72,25 @@ struct Placed {
 };
 using Tokens = std::vector<Placed>;
 
-bool may_be_rewritten(const Token& token, bool begins)
+template <std::size_t N>
+bool names_one_of(const Token& token, const std::string_view (&names)[N])
+{
+    bool is_plain_name = token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
+    return is_plain_name && std::any_of(names, names + N, [&](auto name) {
+               return same_name(token.name(), name);
+           });
+}
+
+bool may_be_rewritten(const Token& token, bool begins, bool lists_too)
 {
     if (begins && !token.is(TokenKind::open) && !is_one_of(token, openings)) return false;
-    bool is_plain_name = token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
-    return !is_plain_name || std::none_of(std::begin(tell_server_ids), std::end(tell_server_ids),
-                                          [&](auto name) { return same_name(token.name(), name); });
+    if (lists_too && names_one_of(token, tell_session_ids)) return true;
+    return !names_one_of(token, tell_server_ids);
 }
 
 /// All tokens of the text; nothing when there are too many, or when it may not be rewritten: only
 /// some versions read it, or it is about the server's own ids.
-std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect)
+std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect, bool lists_too)
 {
     if (text.find("/*!") != text.npos || text.find("/*M!") != text.npos) return std::nullopt;
     Tokens tokens;
@@ -80,7 +99,7 @@ std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect)
     bool begins = true;
     for (auto token = lexer.next(); !token.is(TokenKind::end); token = lexer.next()) {
         bool ends = token.is(TokenKind::semicolon);
-        if (tokens.size() == most_tokens || (!ends && !may_be_rewritten(token, begins)))
+        if (tokens.size() == most_tokens || (!ends && !may_be_rewritten(token, begins, lists_too)))
             return std::nullopt;
         if (token.is(TokenKind::close)) --depth;
         tokens.push_back({token, depth});
@@ -93,19 +112,21 @@ std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect)
 
 class Rewriter {
 public:
-    Rewriter(std::string_view text, const Tokens& tokens, std::uint32_t id)
-        : text_(text), tokens_(tokens), id_("CAST(" + std::to_string(id) + " AS UNSIGNED)")
+    Rewriter(std::string_view text, const Tokens& tokens, const Dialect& dialect,
+             std::string_view schema, const SessionIds& ids)
+        : text_(text), tokens_(tokens), dialect_(dialect), schema_(schema), ids_(ids)
     {
     }
 
     std::optional<std::string> run()
     {
-        for (std::size_t at = 0; at + 2 < tokens_.size(); ++at) {
-            if (!is_call(at)) continue;
-            calls_.push_back(at);
-            note_columns(at);
+        for (std::size_t at = 0; at < tokens_.size();) {
+            auto edit = edit_at(at);
+            if (!edit) return std::nullopt;
+            at = std::max(at + 1, edit->end);
+            if (edit->end > 0) edits_.push_back(std::move(*edit));
         }
-        if (calls_.empty()) return std::nullopt;
+        if (edits_.empty()) return std::nullopt;
         std::map<std::size_t, std::string> aliases;  // by where they go
         for (auto [begin, end] : columns_) {
             auto how = naming_of(begin, end);
@@ -134,11 +155,117 @@ private:
         return text_.substr(offset_of(begin), offset_behind(end - 1) - offset_of(begin));
     }
 
-    bool is_call(std::size_t at) const
+    /// What comes in the place of some tokens.
+    struct Edit {
+        std::size_t begin = 0, end = 0;  // of tokens; end 0: nothing is to be changed here
+        std::string text = {};
+    };
+
+    /// Nothing when the whole text can't be rewritten.
+    std::optional<Edit> edit_at(std::size_t at)
+    {
+        if (is_call(at, "connection_id") && at + 2 < tokens_.size() &&
+            token(at + 2).is(TokenKind::close)) {
+            note_columns(at);
+            return Edit{at, at + 3, literal(ids_.own)};
+        }
+        if (names_one_of(token(at), tell_session_ids)) return list_at(at);
+        return Edit{};
+    }
+
+    std::optional<Edit> list_at(std::size_t at)
+    {
+        if (ids_.at_server.empty()) return std::nullopt;
+        if (is_call(at, "is_used_lock")) {
+            auto end = at + 2;
+            while (end < tokens_.size() && tokens_[end].depth > tokens_[at].depth) ++end;
+            if (end == tokens_.size()) return std::nullopt;
+            note_columns(at);
+            auto call = std::string(text_of(at, end + 1));
+            return Edit{at, end + 1, owner_of_lock(call)};
+        }
+        bool qualified = at + 2 < tokens_.size() && token(at + 1).is(TokenKind::dot);
+        if (same_name(token(at).name(), "processlist")) {
+            // A column's table, or an alias that looks like one.
+            bool is_table = !qualified && is_shown(schema_) && stands_as_table(at);
+            return is_table ? process_list(at, at + 1, schema_) : Edit{};
+        }
+        bool is_list = qualified && same_name(token(at + 2).name(), "processlist");
+        if (!is_list || !stands_as_table(at)) return std::nullopt;
+        return process_list(at, at + 3, token(at).name());
+    }
+
+    static bool is_shown(std::string_view schema)
+    {
+        return same_name(schema, "information_schema") || same_name(schema, "performance_schema");
+    }
+
+    bool stands_as_table(std::size_t at) const
+    {
+        if (at == 0) return false;
+        const auto& before = token(at - 1);
+        return before.is(TokenKind::comma) || before.is(TokenKind::open) ||
+               is_one_of(before, before_table);
+    }
+
+    /// A table in its place, with the same columns.
+    std::optional<Edit> process_list(std::size_t begin, std::size_t end,
+                                     std::string_view schema) const
+    {
+        constexpr std::uint32_t with_engine = 80034;  // since one of the 8.0.2x
+        bool is_performance = same_name(schema, "performance_schema");
+        bool is_old = is_performance && dialect_.server_version < with_engine;
+        bool goes_on = end < tokens_.size();
+        bool is_column = goes_on && token(end).is(TokenKind::dot);
+        if (dialect_.mariadb || is_old || is_column) return std::nullopt;
+        if (goes_on && is_one_of(token(end), index_hints)) return std::nullopt;
+        std::string table = "(SELECT ID+CASE ID";
+        for (auto [at_server, session] : ids_.at_server)
+            table += " WHEN " + std::to_string(at_server) + " THEN " +
+                     std::to_string(std::int64_t{session} - std::int64_t{at_server});
+        table.append(" ELSE 0 END AS ").append(spelling_of("ID", begin));
+        for (auto column : list_columns)
+            table.append(",").append(column).append(" AS ").append(spelling_of(column, begin));
+        if (is_performance)
+            table.append(",EXECUTION_ENGINE AS ").append(spelling_of("EXECUTION_ENGINE", begin));
+        table.append(" FROM ").append(schema).append(".processlist)");
+        if (!goes_on || !is_alias(token(end)))
+            table.append(" AS ").append(token(end - 1).text);
+        return Edit{begin, end, std::move(table)};
+    }
+
+    /// As the list of columns in front of the table has it: a server shows it so.
+    std::string_view spelling_of(std::string_view column, std::size_t table) const
+    {
+        for (std::size_t at = 0; at < table; ++at)
+            if (is_word(token(at), column)) return token(at).text;
+        return column;
+    }
+
+    static bool is_alias(const Token& token)
+    {
+        return is_name(token) && !is_one_of(token, clauses) && !is_one_of(token, after_table);
+    }
+
+    /// Whose session it is that a server's function tells.
+    std::string owner_of_lock(const std::string& call) const
+    {
+        std::string owner = "(CASE " + call;
+        for (auto [at_server, session] : ids_.at_server)
+            owner += " WHEN " + std::to_string(at_server) + " THEN " + literal(session);
+        return owner + " ELSE " + call + " END)";
+    }
+
+    static std::string literal(std::uint32_t id)
+    {
+        return "CAST(" + std::to_string(id) + " AS UNSIGNED)";
+    }
+
+    bool is_call(std::size_t at, std::string_view function) const
     {
         bool qualified = at > 0 && token(at - 1).is(TokenKind::dot);
-        return !qualified && is_word(token(at), "connection_id") &&
-               token(at + 1).is(TokenKind::open) && token(at + 2).is(TokenKind::close);
+        return !qualified && is_word(token(at), function) && at + 1 < tokens_.size() &&
+               token(at + 1).is(TokenKind::open);
     }
 
     /// The columns of SELECTs that a token is part of, from the inside out: their names change with
@@ -232,10 +359,10 @@ private:
             if (offset > done) out += text_.substr(done, offset - done);
             done = std::max(done, offset);
         };
-        for (auto call : calls_) {
-            copy_to(offset_of(call));
-            out += id_;
-            done = offset_behind(call + 2);
+        for (const auto& edit : edits_) {
+            copy_to(offset_of(edit.begin));
+            out += edit.text;
+            done = offset_behind(edit.end - 1);
         }
         copy_to(text_.size());
         return out;
@@ -243,8 +370,10 @@ private:
 
     std::string_view text_;
     const Tokens& tokens_;
-    std::string id_;
-    std::vector<std::size_t> calls_;
+    const Dialect& dialect_;
+    std::string_view schema_;
+    const SessionIds& ids_;
+    std::vector<Edit> edits_;
     std::map<std::size_t, std::size_t> columns_;  // begin → end
 };
 
@@ -253,9 +382,18 @@ private:
 std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
                                               std::uint32_t id)
 {
-    auto tokens = tokens_of(text, dialect);
+    auto tokens = tokens_of(text, dialect, false);
     if (!tokens) return std::nullopt;
-    return Rewriter(text, *tokens, id).run();
+    const SessionIds ids{id};
+    return Rewriter(text, *tokens, dialect, {}, ids).run();
+}
+
+std::optional<std::string> with_session_ids(std::string_view text, const Dialect& dialect,
+                                            std::string_view schema, const SessionIds& ids)
+{
+    auto tokens = tokens_of(text, dialect, true);
+    if (!tokens) return std::nullopt;
+    return Rewriter(text, *tokens, dialect, schema, ids).run();
 }
 
 }  // namespace pointsman::protocol::sql

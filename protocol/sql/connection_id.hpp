@@ -1,5 +1,5 @@
 #pragma once
-// CONNECTION_ID() with an answer of ours.
+// Connection ids of a server in a text, with those that clients know in their place.
 
 #include "protocol/sql/classifier.hpp"
 
@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pointsman::protocol::sql {
 
@@ -16,5 +18,18 @@ namespace pointsman::protocol::sql {
 /// its process list, locks, threads.
 std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
                                               std::uint32_t id);
+
+/// The connection ids that clients know.
+struct SessionIds {
+    std::uint32_t own = 0;
+    /// On the server that the text goes to: its connection's id → the id of the session there.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> at_server = {};
+};
+
+/// The same also in what IS_USED_LOCK() tells and in the process lists of information_schema and
+/// performance_schema, in whose place a table comes that names sessions by their own ids. Nothing
+/// also where such a list stands in a way that is not understood, and for MariaDB's.
+std::optional<std::string> with_session_ids(std::string_view text, const Dialect& dialect,
+                                            std::string_view schema, const SessionIds& ids);
 
 }  // namespace pointsman::protocol::sql

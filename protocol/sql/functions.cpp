@@ -114,8 +114,8 @@ constexpr std::string_view since_mysql_8_and_mariadb[] = {
 };
 
 constexpr std::string_view since_mysql_9[] = {
-    "from_vector", "json_duality_object", "string_to_vector", "to_vector", "vector_dim",
-    "vector_to_string",
+    "current_user_in", "from_vector", "json_duality_object", "string_to_vector", "to_vector",
+    "vector_dim", "vector_to_string",
 };
 
 // A component's since MySQL 9.6, and only where it is installed.
@@ -173,7 +173,7 @@ constexpr FunctionTraits impure_functions[] = {
     {"service_get_write_locks", function, effect_user_lock},
     {"service_release_locks", function, effect_user_lock},
     {"last_insert_id", function, effect_last_insert_id},
-    {"found_rows", function, effect_reads_last_result},
+    {"found_rows", function, effect_reads_found_rows},
     {"row_count", function, effect_reads_last_result},
     {"connection_id", function, effect_connection_id},
     {"ps_current_thread_id", function, effect_connection_id},
@@ -192,6 +192,7 @@ constexpr FunctionTraits impure_functions[] = {
     {"currval", function, effect_none},
     {"setval", function, effect_none},
     {"current_role", function, effect_none},
+    {"current_role_in", function, effect_none, false, mysql_9},
     {"roles_graphml", function, effect_none},
     {"version", server_specific, effect_none},
     {"icu_version", server_specific, effect_none},

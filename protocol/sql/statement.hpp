@@ -101,9 +101,7 @@ enum Effect : std::uint32_t {
     effect_lock_tables = 1u << 5,      // LOCK TABLES, FTWRL, LOCK INSTANCE
     effect_unlock_tables = 1u << 6,
     effect_user_lock = 1u << 7,  // GET_LOCK, RELEASE_LOCK …
-    effect_reads_last_result =
-        1u
-        << 8,  // FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS/ERRORS, GET DIAGNOSTICS
+    effect_reads_last_result = 1u << 8,  // ROW_COUNT(), SHOW WARNINGS/ERRORS, GET DIAGNOSTICS
     effect_calc_found_rows = 1u << 9,
     effect_handler = 1u << 10,
     effect_prepared_text = 1u << 11,  // PREPARE, EXECUTE, DEALLOCATE
@@ -117,6 +115,7 @@ enum Effect : std::uint32_t {
     effect_tracked_variables = 1u << 18,     // SET session_track_system_variables
     effect_tracked_state_change = 1u << 19,  // SET session_track_state_change
     effect_routine = 1u << 20,  // CALL, or a function that is not the server's own
+    effect_reads_found_rows = 1u << 21,  // FOUND_ROWS(): not always of the statement before
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,

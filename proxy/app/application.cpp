@@ -7,6 +7,7 @@
 #include "proxy/app/settings_builder.hpp"
 #include "proxy/app/version.hpp"
 
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 #include <sys/resource.h>
 
@@ -90,6 +91,7 @@ Application::Application(std::string config_path, config::Config config)
 
 Application::~Application()
 {
+    errant_saver_.stop();
     for (auto& worker : workers_) worker->stop();
     for (auto& worker : workers_) worker->join();
 }
@@ -130,24 +132,7 @@ bool Application::start()
     board_.subscribe([this](const health::TopologyPtr& topology) { on_topology(topology); });
     health_->start();
     record_ = std::make_unique<TakeoverRecord>(config_);
-    FailoverLoop::Surroundings failover_around{
-        control_,
-        blocking_,
-        *health_,
-        [this](config::ServerId server, std::uint64_t revision) {
-            return open_work(server, revision);
-        },
-        [this](const JournalLine& line) { on_journal_line(line); },
-        wall_clock,
-        record_->past(),
-        [this] { return newest_acknowledged(shared_.acknowledged); },
-        [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); },
-        [this](std::function<void(protocol::GtidSet)> done) { gather_writes(std::move(done)); },
-        [this] {
-            for (auto& worker : workers_)
-                worker->post([](Worker& on_thread) { on_thread.forget_writes(); });
-        }};
-    failover_ = std::make_unique<FailoverLoop>(failover_around, config_);
+    failover_ = std::make_unique<FailoverLoop>(failover_surroundings(), config_);
     failover_->start();
     shared_.ask_absence = [this](config::ServerId server, net::TimePoint sent_at,
                                  std::function<void(bool)> answer) {
@@ -165,6 +150,39 @@ bool Application::start()
     wait_for_signal();
     on_second();
     return true;
+}
+
+FailoverLoop::Surroundings Application::failover_surroundings()
+{
+    hooks_.set_on_end([this](failover::HookKind kind, const failover::Outcome& outcome) {
+        boost::asio::post(control_, [this, kind, outcome] {
+            using Kind = failover::JournalKind;
+            if (!outcome.ok()) return failover_->note(Kind::warning, outcome.error);
+            failover_->note(Kind::note,
+                            "hook " + std::string(failover::to_text(kind)) + " is done");
+        });
+    });
+    return {control_,
+            blocking_,
+            *health_,
+            [this](config::ServerId server, std::uint64_t revision) {
+                return open_work(server, revision);
+            },
+            [this](const JournalLine& line) { on_journal_line(line); },
+            wall_clock,
+            record_->past(),
+            [this] { return newest_acknowledged(shared_.acknowledged); },
+            [this](const protocol::GtidSet& lost) { shared_.acknowledged.forget(lost); },
+            [this](std::function<void(protocol::GtidSet)> done) { gather_writes(std::move(done)); },
+            [this] {
+                for (auto& worker : workers_)
+                    worker->post([](Worker& on_thread) { on_thread.forget_writes(); });
+            },
+            [this](failover::HookKind kind, const failover::JournalEntry& entry,
+                   std::function<void(failover::Outcome)> done) {
+                call_hook(kind, entry, std::move(done));
+            },
+            [this](const failover::SaveErrant& wanted) { return errant_saver_.save(wanted); }};
 }
 
 Totals Application::totals() const
@@ -267,11 +285,30 @@ void Application::on_journal_line(const JournalLine& line)
 {
     record_->write(line);
     if (!failover_) return;
+    if (failover::hook_for(line.entry)) hooks_.on_entry(config_.hooks, line.entry, hook_scene());
+}
+
+failover::HookScene Application::hook_scene() const
+{
     failover::HookScene scene{config_.cluster, {}, config_.servers, {}};
     const auto& findings = failover_->controller().findings();
     if (!findings.empty()) scene.analysis = findings.front().problem->analysis;
     if (auto* primary = board_.get()->primary_server()) scene.primary = primary->name;
-    hooks_.on_entry(config_.hooks, line.entry, scene);
+    scene.automatic = config_.failover.mode == config::FailoverMode::automatic;
+    boost::system::error_code unknown;
+    scene.host = boost::asio::ip::host_name(unknown);
+    for (const auto& sight : failover_->evidence().servers)
+        if (!sight.answers()) scene.lost.push_back(sight.server.id);
+    return scene;
+}
+
+void Application::call_hook(failover::HookKind kind, const failover::JournalEntry& entry,
+                            std::function<void(failover::Outcome)> done)
+{
+    auto answer = [this, done = std::move(done)](const failover::Outcome& outcome) {
+        boost::asio::post(control_, [done, outcome] { done(outcome); });
+    };
+    hooks_.call(kind, config_.hooks, entry, hook_scene(), std::move(answer));
 }
 
 /// Answers on the control thread once every worker has.

@@ -5,8 +5,9 @@
 #include "config/diff.hpp"
 
 #include "proxy/admin/http_server.hpp"
-#include "proxy/app/listeners.hpp"
+#include "proxy/app/errant_saver.hpp"
 #include "proxy/app/hook_runner.hpp"
+#include "proxy/app/listeners.hpp"
 #include "proxy/app/takeover_record.hpp"
 #include "proxy/app/worker.hpp"
 #include "proxy/control/blocking_pool.hpp"
@@ -52,7 +53,11 @@ private:
     Totals totals() const;
     bool start_admin();
     OpenWork open_work(config::ServerId server, std::uint64_t revision) const;
+    FailoverLoop::Surroundings failover_surroundings();
     void on_journal_line(const JournalLine& line);
+    failover::HookScene hook_scene() const;
+    void call_hook(failover::HookKind kind, const failover::JournalEntry& entry,
+                   std::function<void(failover::Outcome)> done);
     void gather_writes(std::function<void(protocol::GtidSet)> done);
     void wait_for_signal();
     void on_second();
@@ -80,6 +85,7 @@ private:
     SharedContext shared_;
     std::vector<std::unique_ptr<Worker>> workers_;
     boost::asio::io_context control_{1};
+    ErrantSaver errant_saver_;
     BlockingPool blocking_;
     TopologyBoard board_;
     std::unique_ptr<HealthLoop> health_;

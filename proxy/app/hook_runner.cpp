@@ -62,8 +62,8 @@ int spawn(pid_t& pid, const std::string& command, std::vector<std::string> envir
     // this process would keep the admin port taken.
     posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t none, all;
     sigemptyset(&none);
@@ -75,8 +75,8 @@ int spawn(pid_t& pid, const std::string& command, std::vector<std::string> envir
     std::vector<char*> variables;
     for (auto& variable : environment) variables.push_back(variable.data());
     variables.push_back(nullptr);
-    int failed = posix_spawn(&pid, shell.c_str(), &files, &attributes, arguments.data(),
-                             variables.data());
+    int failed =
+        posix_spawn(&pid, shell.c_str(), &files, &attributes, arguments.data(), variables.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return failed;
@@ -105,6 +105,19 @@ std::vector<std::string> with_shell_variables(std::vector<std::string> environme
         if (auto value = config::real_surroundings().environment(name))
             environment.push_back(std::string(name) + "=" + *value);
     return environment;
+}
+
+/// In words that hold nothing of what it printed.
+failover::Outcome outcome_of(failover::HookKind kind, const HookOutcome& ended)
+{
+    auto failed = [kind](const std::string& what) {
+        auto text = "hook " + std::string(failover::to_text(kind)) + ": " + what;
+        return failover::Outcome{failover::OutcomeKind::refused, {}, std::move(text)};
+    };
+    if (!ended.started) return failed("it could not be started");
+    if (ended.timed_out) return failed("it took too long and was killed");
+    if (ended.exit_code == 0) return {failover::OutcomeKind::done, {}, {}};
+    return failed("it ended with exit code " + std::to_string(ended.exit_code));
 }
 
 }  // namespace
@@ -149,22 +162,33 @@ void HookRunner::on_entry(const config::Hooks& hooks, const failover::JournalEnt
                           const failover::HookScene& scene)
 {
     auto kind = failover::hook_for(entry);
-    if (!kind || failover::command_for(*kind, hooks).empty()) return;
-    auto values = failover::hook_values(*kind, entry, scene);
-    auto job = [this, name = failover::to_text(*kind), timeout = hooks.timeout,
-                command = failover::expand(failover::command_for(*kind, hooks), values),
+    if (kind && !failover::command_for(*kind, hooks).empty()) call(*kind, hooks, entry, scene, {});
+}
+
+void HookRunner::call(failover::HookKind kind, const config::Hooks& hooks,
+                      const failover::JournalEntry& entry, const failover::HookScene& scene,
+                      Done done)
+{
+    auto values = failover::hook_values(kind, entry, scene);
+    bool is_awaited = kind == failover::HookKind::before_switchover ||
+                      kind == failover::HookKind::before_failover;
+    auto job = [this, kind, done, timeout = is_awaited ? hooks.before_timeout : hooks.timeout,
+                command = failover::expand(failover::command_for(kind, hooks), values),
                 environment = failover::hook_environment(values)] {
-        auto outcome = run(command, environment, timeout, stopping_);
-        bool well = outcome.started && !outcome.timed_out && outcome.exit_code == 0;
-        log_event(well ? LogLevel::info : LogLevel::warn, "hook",
-                  {{"hook", name},
-                   {"started", outcome.started},
-                   {"timed_out", outcome.timed_out},
-                   {"exit_code", outcome.exit_code},
-                   {"output", outcome.output}});
+        auto ended = run(command, environment, timeout, stopping_);
+        auto outcome = outcome_of(kind, ended);
+        log_event(outcome.ok() ? LogLevel::info : LogLevel::warn, "hook",
+                  {{"hook", failover::to_text(kind)},
+                   {"started", ended.started},
+                   {"timed_out", ended.timed_out},
+                   {"exit_code", ended.exit_code},
+                   {"output", ended.output}});
+        if (on_end_) on_end_(kind, outcome);
+        if (done) done(outcome);
     };
-    if (!pool_.post(std::move(job)))
-        log_event(LogLevel::warn, "hook", {{"hook", failover::to_text(*kind)}, {"started", false}});
+    if (pool_.post(std::move(job))) return;
+    log_event(LogLevel::warn, "hook", {{"hook", failover::to_text(kind)}, {"started", false}});
+    if (done) done({failover::OutcomeKind::refused, {}, "too many commands wait"});
 }
 
 }  // namespace pointsman::proxy

@@ -1,6 +1,7 @@
 #pragma once
 // Runs the operator's commands beside takeovers: one shell line each, on threads of their own, for
-// a bounded time, with what they print in the log. A takeover never waits for one.
+// a bounded time, with what they print in the log. A takeover waits for those before it
+// only.
 
 #include "config/config.hpp"
 
@@ -9,6 +10,7 @@
 #include "proxy/control/blocking_pool.hpp"
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,9 @@ struct HookOutcome {
 
 class HookRunner {
 public:
+    using Done = std::function<void(failover::Outcome)>;
+    using OnEnd = std::function<void(failover::HookKind, const failover::Outcome&)>;
+
     HookRunner() : pool_(most_at_once) {}
     /// Ends what still runs.
     ~HookRunner() { stopping_ = true; }
@@ -32,6 +37,11 @@ public:
     /// Begins the command that the configuration has for this line, if it has one.
     void on_entry(const config::Hooks& hooks, const failover::JournalEntry& entry,
                   const failover::HookScene& scene);
+    /// Runs the command of this kind and says what came of it, on a thread of its own.
+    void call(failover::HookKind kind, const config::Hooks& hooks,
+              const failover::JournalEntry& entry, const failover::HookScene& scene, Done done);
+    /// Told of every command that ended, on its thread. To be set before the first.
+    void set_on_end(OnEnd on_end) { on_end_ = std::move(on_end); }
 
     /// Runs it by /bin/sh with this environment, besides PATH and HOME, and waits for it. At the
     /// deadline, or once `stop` is set, it and its children are killed.
@@ -42,6 +52,7 @@ private:
     static constexpr std::size_t most_at_once = 4;
 
     std::atomic<bool> stopping_ = false;
+    OnEnd on_end_;
     BlockingPool pool_;  // the last member: its end waits for jobs that use the others
 };
 

@@ -151,7 +151,7 @@ void Worker::cut_silent_links()
 void Worker::set_settings(SettingsPtr settings)
 {
     context_.settings = std::move(settings);
-    context_.pool.set_limits(context_.settings->config.pool, context_.shared.workers);
+    context_.take_pool_limits();
     context_.topology_changed.notify_all();
 }
 

@@ -60,13 +60,13 @@ void FailoverLoop::note_succession(const failover::PublishPrimary& published)
     succession_->at = net::Clock::now();
     succession_->found = published.found;
     if (marked_ == published.from) succession_->marks = marks_;
-    around_.gather_writes([weak = std::weak_ptr(self_),
-                           at = succession_->at](protocol::GtidSet writes) {
-        auto loop = weak.lock();
-        if (!loop || !(*loop)->succession_ || (*loop)->succession_->at != at) return;
-        (*loop)->acknowledged_ = std::move(writes);
-        (*loop)->settle_doubts();
-    });
+    around_.gather_writes(
+        [weak = std::weak_ptr(self_), at = succession_->at](protocol::GtidSet writes) {
+            auto loop = weak.lock();
+            if (!loop || !(*loop)->succession_ || (*loop)->succession_->at != at) return;
+            (*loop)->acknowledged_ = std::move(writes);
+            (*loop)->settle_doubts();
+        });
 }
 
 void FailoverLoop::settle_doubts()

@@ -16,7 +16,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds survey_every{2'000};
 constexpr milliseconds survey_within{1'000};
 constexpr milliseconds checkup_every{60'000};
-constexpr milliseconds rejoin_every{5'000};
 constexpr milliseconds drain_step{1};
 /// Statements that began before the hold, BEGIN among them, end within this or are long ones, which
 /// nobody waits for.
@@ -74,7 +73,7 @@ void FailoverLoop::apply(const config::Config& config)
 {
     bool same_access = failover::access_of(config) == failover::access_of(config_);
     config_ = config;
-    controller_.reconfigure(config.failover);
+    controller_.reconfigure(config.failover, config.hooks);
     std::vector<Controlled> next;
     for (const auto& server : config.servers) {
         auto* old = find(server.id);
@@ -107,6 +106,9 @@ failover::Evidence FailoverLoop::evidence() const
                 sight.survey = server.survey;
                 sight.open_survey = server.open_survey;
                 sight.process_began_by = server.process_began_by;
+                const auto& saved = server.returning.saved;
+                if (!saved.file.empty() && saved.content.changed_nothing())
+                    sight.harmless = server.returning.errant;
             }
     if (unfinished_) failover::recall(*unfinished_, evidence);
     return evidence;
@@ -123,9 +125,12 @@ bool FailoverLoop::is_ready() const
 
 failover::Planned FailoverLoop::plan(failover::Cause cause, const failover::Wish& wish) const
 {
-    if (cause == failover::Cause::switchover)
-        return failover::plan_switchover(evidence(), config_.failover, wish);
-    return failover::plan_failover(evidence(), config_.failover, wish, false);
+    auto planned = cause == failover::Cause::switchover
+                       ? failover::plan_switchover(evidence(), config_.failover, wish)
+                       : failover::plan_failover(evidence(), config_.failover, wish, false);
+    if (auto* takeover = std::get_if<failover::Takeover>(&planned))
+        failover::add_hook_step(*takeover, config_.hooks);
+    return planned;
 }
 
 std::optional<failover::Refusal> FailoverLoop::begin(failover::Cause cause,
@@ -195,40 +200,6 @@ void FailoverLoop::end_resuming(failover::JournalKind kind, const std::string& t
     entry.takeover = unfinished_->number;
     write_down(std::move(entry));
     unfinished_.reset();
-}
-
-/// Servers that came back by themselves, or were out of reach when the role moved.
-void FailoverLoop::rejoin_due(const failover::Evidence& evidence, net::TimePoint now)
-{
-    if (config_.failover.mode != config::FailoverMode::automatic) return;
-    for (auto& server : servers_) {
-        if (controller_.phase() != failover::Phase::idle || now < server.next_rejoin) continue;
-        // A look from before the last order shows what a takeover has mended since: a replica that
-        // was told to attach again lets its new source wait a second for acknowledgements.
-        const auto* sight = evidence.find(server.server.id);
-        if (!sight || sight->reported_at <= server.last_order) continue;
-        auto planned = failover::plan_rejoin(evidence, server.server.id);
-        auto* takeover = std::get_if<failover::Takeover>(&planned);
-        if (!takeover) {
-            note_refusal(server, std::get<failover::Refusal>(planned));
-            continue;
-        }
-        server.next_rejoin = now + rejoin_every;
-        failover::Actions actions;
-        controller_.start(std::move(*takeover), evidence, {}, now, actions);
-        perform(std::move(actions));
-    }
-}
-
-/// Said once for each reason.
-void FailoverLoop::note_refusal(Controlled& server, const failover::Refusal& refusal)
-{
-    auto said = refusal.for_operator ? refusal.reason : std::string{};
-    if (said == server.last_refusal) return;
-    server.last_refusal = said;
-    if (said.empty()) return;
-    auto text = server.server.name + " is kept apart: " + said;
-    write_down({failover::JournalKind::warning, std::move(text), milliseconds{0}});
 }
 
 void FailoverLoop::on_tick()
@@ -392,6 +363,7 @@ void FailoverLoop::perform(failover::Actions actions)
 
 void FailoverLoop::perform(const failover::RunOrder& run)
 {
+    if (run.order.verb == failover::Verb::call_hook) return call_hook(run);
     auto done = [this, id = run.id, to = run.order.server, verb = run.order.verb](Outcome outcome) {
         if (auto* server = find(to)) {
             server->last_order = net::Clock::now();
@@ -406,6 +378,29 @@ void FailoverLoop::perform(const failover::RunOrder& run)
     boost::asio::post(around_.control, [weak = std::weak_ptr(self_), done] {
         if (weak.lock()) done({OutcomeKind::refused, {}, "the server was removed"});
     });
+}
+
+void FailoverLoop::call_hook(const failover::RunOrder& run)
+{
+    auto kind = failover::hook_named(run.order.setting);
+    if (!kind || !around_.call_hook) return;  // the order's deadline ends it
+    const auto& takeover = controller_.takeover();
+    failover::JournalEntry entry{failover::JournalKind::began, run.order.setting};
+    entry.cause = failover::to_text(takeover.cause);
+    entry.from.name = takeover.from_name;
+    entry.to.name = takeover.to_name;
+    entry.takeover = number_;
+    auto done = [this, weak = std::weak_ptr(self_), id = run.id](Outcome outcome) {
+        auto loop = weak.lock();
+        if (!loop || !running_) return;
+        perform(controller_.on_order_done(id, std::move(outcome), net::Clock::now()));
+    };
+    around_.call_hook(*kind, entry, std::move(done));
+}
+
+void FailoverLoop::note(failover::JournalKind kind, std::string text)
+{
+    write_down({kind, std::move(text)});
 }
 
 void FailoverLoop::write_down(failover::JournalEntry entry)

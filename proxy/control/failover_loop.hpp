@@ -8,8 +8,11 @@
 
 #include "failover/controller.hpp"
 #include "failover/doubt.hpp"
+#include "failover/errant.hpp"
+#include "failover/hook.hpp"
 #include "failover/mysql_server_control.hpp"
 #include "failover/reopen.hpp"
+#include "failover/repair.hpp"
 #include "failover/resume.hpp"
 #include "failover/settings.hpp"
 
@@ -59,6 +62,12 @@ public:
         std::function<void(std::function<void(protocol::GtidSet)>)> gather_writes;
         /// Their numbers may be given out once more.
         std::function<void()> forget_writes;
+        /// Runs the operator's command for this entry; answers on the control thread.
+        std::function<void(failover::HookKind, const failover::JournalEntry&,
+                           std::function<void(failover::Outcome)>)>
+            call_hook = {};
+        /// Saves what a server has and the primary lacks. Blocks; called on the pool's threads.
+        std::function<failover::SavedErrant(const failover::SaveErrant&)> save_errant = {};
     };
 
     FailoverLoop(Surroundings surroundings, const config::Config& config);
@@ -96,6 +105,8 @@ public:
     const failover::Controller& controller() const { return controller_; }
     /// The last lines of the journal, oldest first.
     const std::deque<JournalLine>& journal() const { return journal_; }
+    /// A line of no takeover.
+    void note(failover::JournalKind kind, std::string text);
     std::uint64_t takeovers_begun() const { return begun_; }
 
     static constexpr std::size_t journal_lines = 200;
@@ -106,6 +117,23 @@ private:
     struct Waiting {
         failover::Order order;
         std::function<void(failover::Outcome)> done;
+    };
+    /// Of a server that has what the primary lacks.
+    struct Returning {
+        protocol::GtidSet errant = {};
+        failover::SavedErrant saved = {};
+        net::TimePoint next_save{};
+    };
+    /// Of a replica that broke, or a server that becomes a copy.
+    struct Mending {
+        unsigned attempts = 0;  // to mend it without a copy
+        net::TimePoint next{};
+        std::optional<net::TimePoint> well_since = {};
+        bool cloning = false;
+        unsigned clones = 0;  // begun
+        std::optional<config::ServerId> donor = {};
+        std::string donor_name = {}, earlier = {}, stage = {}, progress = {}, said = {};
+        net::TimePoint next_clone{}, next_look{};
     };
     /// A server with its standing connections. One order at a time.
     struct Controlled {
@@ -118,7 +146,9 @@ private:
         net::TimePoint last_order{};  // of a takeover: when it was carried out
         Checkup checkup = {};
         std::uint64_t incarnation = 0;
-        std::string last_refusal = {};      // why it does not rejoin, as it was said
+        std::string last_refusal = {};  // why it does not rejoin, as it was said
+        Returning returning = {};
+        Mending mending = {};
         failover::Survey open_survey = {};  // the last one while it took writes
         std::optional<net::TimePoint> process_began_by = {};
     };
@@ -136,8 +166,28 @@ private:
     void checkup_due(net::TimePoint now);
     void take_checkup(config::ServerId id, const failover::Outcome& outcome);
     void mend_settings(Controlled& server);
+    // failover_returning.cpp
     void rejoin_due(const failover::Evidence& evidence, net::TimePoint now);
     void note_refusal(Controlled& server, const failover::Refusal& refusal);
+    void save_errant(Controlled& server, const failover::ServerSight& sight,
+                     const protocol::GtidSet& errant, net::TimePoint now);
+    void repair(Controlled& server, const failover::Evidence& evidence,
+                const failover::ServerSight& sight, const failover::Refusal& refusal);
+    void run_saver(failover::SaveErrant wanted);
+    // failover_repair.cpp
+    void mend_due(Controlled& server, const failover::Evidence& evidence,
+                  const failover::ServerSight& sight, net::TimePoint now);
+    void replace_errant(Controlled& server, const failover::Evidence& evidence,
+                        const protocol::GtidSet& errant);
+    void say_once(Controlled& server, const std::string& text);
+    void begin_clone(Controlled& server, const failover::Evidence& evidence, const std::string& why,
+                     failover::Verb verb);
+    void order_clone(Controlled& server, const failover::Order& clone);
+    void end_clone(Controlled& server, const std::string& error);
+    void watch_clones(const failover::Evidence& evidence, net::TimePoint now);
+    void note_clone(Controlled& server, const failover::CloneState& state);
+    void note_saved(const failover::SaveErrant& wanted, failover::SavedErrant saved);
+
     void reopen_due(const failover::Evidence& evidence, net::TimePoint now);
     void take_survey(Controlled& server, const failover::Survey& survey);
     void publish(const failover::PublishPrimary& wanted);
@@ -154,6 +204,7 @@ private:
     void poll_drain(net::TimePoint now);
     void perform(failover::Actions actions);
     void perform(const failover::RunOrder& run);
+    void call_hook(const failover::RunOrder& run);
     void write_down(failover::JournalEntry entry);
     void enqueue(Controlled& server, Waiting waiting);
     void launch(Controlled& server);
@@ -169,12 +220,12 @@ private:
     std::uint64_t held_revision_ = 0;
     std::optional<net::TimePoint> quiet_since_;  // no transaction is open since
     std::vector<OpenDoubt> doubts_;
-    std::optional<config::ServerId> marked_;      // whose marks these are
-    std::vector<failover::ExecutedMark> marks_;   // oldest first
-    bool primary_was_away_ = false;               // since the last mark
-    net::TimePoint marked_report_{};              // the look that the last mark is of
-    std::optional<failover::Succession> succession_;   // the last one
-    std::optional<protocol::GtidSet> acknowledged_;    // when it was, as far back as is known
+    std::optional<config::ServerId> marked_;          // whose marks these are
+    std::vector<failover::ExecutedMark> marks_;       // oldest first
+    bool primary_was_away_ = false;                   // since the last mark
+    net::TimePoint marked_report_{};                  // the look that the last mark is of
+    std::optional<failover::Succession> succession_;  // the last one
+    std::optional<protocol::GtidSet> acknowledged_;   // when it was, as far back as is known
     std::deque<JournalLine> journal_;
     std::uint64_t begun_ = 0, last_incarnation_ = 0;
     std::uint64_t last_number_ = 0, number_ = 0;  // of takeovers in the journal; 0: none under way

@@ -1,9 +1,9 @@
 // FailoverLoop: a primary that came back read-only before it was replaced, and what must be known
 // of servers to tell it from one that somebody made read-only.
 
-#include "proxy/control/failover_loop.hpp"
-
 #include "failover/reopen.hpp"
+
+#include "proxy/control/failover_loop.hpp"
 
 #include <utility>
 
@@ -11,6 +11,8 @@ namespace pointsman::proxy {
 namespace {
 
 constexpr std::chrono::milliseconds reopen_every{2'000};
+/// Servers subtract whole seconds: at 27.1 a process of 26.9 is one second old.
+constexpr std::chrono::seconds uptime_may_exceed{1};
 
 }  // namespace
 
@@ -33,7 +35,7 @@ void FailoverLoop::take_survey(Controlled& server, const failover::Survey& surve
 {
     auto now = net::Clock::now();
     server.survey = survey;
-    if (survey.uptime) server.process_began_by = now - *survey.uptime;
+    if (survey.uptime) server.process_began_by = now - *survey.uptime + uptime_may_exceed;
     auto seen = around_.health.evidence(now);
     const auto* sight = seen.find(server.server.id);
     if (sight && sight->answers() && sight->report->is_writable()) server.open_survey = survey;

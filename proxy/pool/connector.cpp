@@ -261,6 +261,11 @@ net::Task<std::optional<CommandResult>> read_answer(BackendLink& link, protocol:
         auto used = progress->forward + progress->held_size;
         if (progress->finished && exchange.report().error_code != 0)
             result.error = last_err(held.first(progress->forward));
+        if (progress->finished && progress->held_size > protocol::packet_header_size) {
+            auto last = held.subspan(progress->forward, progress->held_size);
+            last = last.subspan(protocol::packet_header_size);
+            result.last_ok.assign(last.begin(), last.end());
+        }
         link.buffer.consume(used);
         if (progress->finished) break;
         if (used > 0) continue;

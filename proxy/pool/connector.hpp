@@ -62,6 +62,7 @@ net::Task<ConnectResult> open_link(ConnectorContext context, health::ServerView 
 struct CommandResult {
     protocol::Report report;
     protocol::Err error;
+    protocol::Buffer last_ok = {};  // payload of the OK that ended it, if one did
     bool ok() const { return error.code == 0; }
 };
 

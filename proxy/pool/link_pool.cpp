@@ -89,6 +89,7 @@ void LinkPool::set_limits(const config::Pool& limits, std::uint32_t workers)
 
 std::shared_ptr<LinkGroup> LinkPool::group(const LinkGroupKey& key)
 {
+    newest_era_ = std::max(newest_era_, key.era);
     auto& group = groups_[key];
     if (!group) group = std::make_shared<LinkGroup>(key);
     return group;
@@ -326,8 +327,13 @@ void LinkPool::tend()
 {
     auto now = reactor_.now();
     for (auto place = groups_.begin(); place != groups_.end();) {
-        tend(*place->second, now);
-        bool is_unused = place->second->idle.empty() && place->second.use_count() == 1;
+        auto& group = *place->second;
+        bool is_claimed = place->second.use_count() > 1;
+        // Whoever logs in from now on belongs to a newer era.
+        bool is_outdated = !is_claimed && place->first.era < newest_era_;
+        while (is_outdated && !group.idle.empty()) close_idle(group, group.idle.begin());
+        tend(group, now);
+        bool is_unused = group.idle.empty() && !is_claimed;
         place = is_unused ? groups_.erase(place) : std::next(place);
     }
     tend_.set(now + tend_interval);

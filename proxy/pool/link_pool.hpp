@@ -161,6 +161,7 @@ private:
     Counters& counters_;
     config::Pool limits_;
     bool draining_ = false;
+    std::uint64_t newest_era_ = 0;
     std::map<LinkGroupKey, std::shared_ptr<LinkGroup>> groups_;
     std::map<config::ServerId, Server> servers_;
     std::vector<Waiter*> served_;

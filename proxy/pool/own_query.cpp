@@ -119,6 +119,7 @@ net::Task<std::optional<LoginVariables>> query_login_variables(BackendLink& link
     // character_set_results may be NULL: written as the tracker writes it.
     for (std::size_t i = 0; i < names.size(); ++i)
         variables->emplace(names[i], row[i + 1].value_or(""));
+    variables->emplace(results_collation, variables->find("collation_connection")->second);
     co_return LoginVariables{std::move(variables), row[0].value_or("")};
 }
 

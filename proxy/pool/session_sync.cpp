@@ -90,7 +90,8 @@ bool can_move(std::string_view variable, std::string_view value)
 
 bool stays_behind(std::string_view variable)
 {
-    return contains(one_shot, variable) || variable.starts_with("session_track_");
+    return contains(one_shot, variable) || variable.starts_with("session_track_") ||
+           variable == results_collation;
 }
 
 namespace {
@@ -106,32 +107,53 @@ const std::string* value_in(const Variables& session, const Variables& login,
 
 using Wanted = std::map<std::string_view, const std::string*>;
 
-/// Character sets as SET NAMES and a login set them: the three alike. Set one by one they would not
-/// be the same: SET NAMES … COLLATE and a login give character_set_results the collation as well,
-/// which column definitions show (measured: MySQL 9.7).
-std::string take_names(Wanted& wanted, const Variables& session, const Variables& login)
+constexpr std::string_view client_set = "character_set_client";
+constexpr std::string_view connection_set = "character_set_connection";
+constexpr std::string_view results_set = "character_set_results";
+constexpr std::string_view connection_collation = "collation_connection";
+
+/// Empty: the character set's own.
+std::string collation_in(const Variables& session, const Variables& login,
+                         std::string_view collation, std::string_view of_set)
 {
-    constexpr std::array<std::string_view, 3> sets{
-        "character_set_client", "character_set_connection", "character_set_results"};
-    constexpr std::string_view collation = "collation_connection";
+    if (auto own = session.find(collation); own != session.end()) return own->second;
+    if (session.contains(of_set)) return {};
+    auto at_login = login.find(collation);
+    return at_login == login.end() ? std::string{} : at_login->second;
+}
+
+/// Character sets and their collations. That of character_set_results has no name by which to set
+/// it, but SET NAMES … COLLATE, which sets the others as well.
+std::string take_names(Wanted& wanted, const Variables& link, const Variables& session,
+                       const Variables& login)
+{
+    auto collation = collation_in(session, login, connection_collation, connection_set);
+    auto shown = collation_in(session, login, results_collation, results_set);
+    bool shows_another = shown != collation_in(link, login, results_collation, results_set);
+    constexpr std::array names{client_set, connection_set, results_set, connection_collation};
     auto is_wanted = [&](std::string_view name) { return wanted.contains(name); };
-    if (!is_wanted(collation) && std::none_of(sets.begin(), sets.end(), is_wanted)) return {};
-    auto* client = value_in(session, login, sets[0]);
-    for (auto name : sets) {
-        auto* value = value_in(session, login, name);
-        if (!client || client->empty() || !value || *value != *client) return {};
+    bool sets_differ = std::any_of(names.begin(), names.end() - 1, is_wanted);
+    bool by_itself = !is_wanted(connection_collation) || !collation.empty();
+    if (!shows_another && !sets_differ && by_itself) return {};
+    auto* client = value_in(session, login, client_set);
+    auto* connection = value_in(session, login, connection_set);
+    auto* results = value_in(session, login, results_set);
+    if (!client || !connection || !results || client->empty()) return {};
+    bool alike = *connection == *client && *results == *client;
+    if (!alike && (!shows_another || shown.empty() || results->empty())) {
+        if (shows_another) wanted[results_set] = results;
+        return {};
     }
-    bool all_of_login =
-        std::none_of(sets.begin(), sets.end(), [&](auto name) { return session.contains(name); });
-    if (all_of_login && session.contains(collation)) return {};  // it was set by itself
-    auto* collated = session.contains(collation) || all_of_login
-                         ? value_in(session, login, collation)
-                         : nullptr;
-    for (auto name : sets) wanted.erase(name);
-    wanted.erase(collation);
-    std::string names = "NAMES '" + *client + "'";
-    if (collated) names += " COLLATE '" + *collated + "'";
-    return names;
+    for (auto name : names) wanted.erase(name);
+    std::string statement = "NAMES '" + *results + "'";
+    if (!shown.empty()) statement += " COLLATE '" + shown + "'";
+    if (!alike) wanted[client_set] = client;
+    // It takes the character set's own collation with it.
+    if (!alike || (collation.empty() && !shown.empty())) wanted[connection_set] = connection;
+    bool is_taken = alike && collation == shown;
+    if (!is_taken && !collation.empty())
+        wanted[connection_collation] = value_in(session, login, connection_collation);
+    return statement;
 }
 
 }  // namespace
@@ -153,7 +175,7 @@ std::optional<std::string> sync_statement(const Variables& link, const Variables
     // It would change the other one, which comes behind it by its name.
     if (wanted.contains("max_join_size"))
         wanted["sql_big_selects"] = value_in(session, login, "sql_big_selects");
-    std::string statement = take_names(wanted, session, login);
+    std::string statement = take_names(wanted, link, session, login);
     if (!statement.empty()) statement.insert(0, "SET ");
     for (const auto& [name, value] : wanted) {
         if (stays_behind(name)) continue;

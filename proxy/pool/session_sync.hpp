@@ -15,6 +15,10 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 using VariablesPtr = std::shared_ptr<const Variables>;
 /// The empty map; one for all, so that sessions that set nothing are equal at a glance.
 const VariablesPtr& no_variables();
+/// Not a variable, though kept among them: the collation that character_set_results has. Column
+/// definitions show it, nothing reports it. SET NAMES … COLLATE and a login choose it; where it is
+/// missing and character_set_results is there, it is the character set's own (measured: MySQL 9.7).
+constexpr std::string_view results_collation = "results_collation";
 /// Equal by value; makes `left` the same pointer as `right` if so, for a quick answer next time.
 bool unify(VariablesPtr& left, const VariablesPtr& right);
 

@@ -41,6 +41,35 @@ bool take_word(std::string_view& text, std::string_view word)
     return true;
 }
 
+/// "@a" → "a", in lower case; empty when it is anything else.
+std::string plain_variable(std::string_view text)
+{
+    if (text.size() < 2 || text.front() != '@') return {};
+    std::string name;
+    for (char c : text.substr(1)) {
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '_';
+        if (!is_plain) return {};
+        name += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    }
+    return name;
+}
+
+/// Of the literals that numbers are kept as: 7, CAST(7 AS UNSIGNED).
+std::optional<std::uint64_t> number_in(std::string_view literal)
+{
+    constexpr std::string_view before = "CAST(", behind = " AS UNSIGNED)";
+    if (literal.starts_with(before) && literal.ends_with(behind)) {
+        literal.remove_prefix(before.size());
+        literal.remove_suffix(behind.size());
+    }
+    std::uint64_t number = 0;
+    auto* end = literal.data() + literal.size();
+    auto [stop, error] = std::from_chars(literal.data(), end, number);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    return number;
+}
+
 /// A KILL is an action on one server, like any other statement that goes to the primary.
 const sql::Statement kill_statement = [] {
     sql::Statement statement;
@@ -144,6 +173,29 @@ std::optional<Kill> parse_kill(std::string_view text)
     auto [stop, error] = std::from_chars(text.data(), end, kill.connection_id);
     if (error != std::errc{} || stop != end) return std::nullopt;
     return kill;
+}
+
+net::Task<std::optional<Kill>> kill_of_variable(SessionCore& core, std::string text)
+{
+    auto rest = trimmed(text);
+    if (!take_word(rest, "kill")) co_return std::nullopt;
+    Kill kill;
+    kill.query_only = take_word(rest, "query");
+    if (!kill.query_only) take_word(rest, "connection");
+    auto name = plain_variable(rest);
+    if (name.empty()) co_return std::nullopt;
+    if (core.state.unread().user_variables.contains(name)) {
+        auto* link = core.links.held(core.state.unread().server);
+        if (!link || link->broken) co_return std::nullopt;
+        co_await read_back_link(core, *link);
+    }
+    const auto& variables = *core.state.user_variables();
+    auto known = variables.find(name);
+    if (known == variables.end()) co_return std::nullopt;
+    auto number = number_in(known->second);
+    if (!number) co_return std::nullopt;
+    kill.connection_id = *number;
+    co_return kill;
 }
 
 net::Task<std::optional<CloseReason>> handle_kill(SessionCore& core, ClientCommand command,

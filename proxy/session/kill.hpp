@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pointsman::proxy {
@@ -17,6 +18,10 @@ struct Kill {
 
 /// KILL [CONNECTION | QUERY] number. Nothing for any other form, which servers judge themselves.
 std::optional<Kill> parse_kill(std::string_view text);
+
+/// KILL [CONNECTION | QUERY] @name: what the session has there. Nothing as above, and where the
+/// value is known to its server only.
+net::Task<std::optional<Kill>> kill_of_variable(SessionCore& core, std::string text);
 
 /// Sends the KILL to the server on which that session is, with the id that it has there; the server
 /// decides whether this account may. An id that is not a session's of this proxy goes to the

@@ -290,6 +290,7 @@ net::Task<bool> read_unread(BackendLink& link, SessionState& state)
     auto columns = columns_of(state.unread());
     auto table = co_await query_table(link, std::move(question), most_unread);
     if (state.last_result_on() == link.server) state.lose_last_result();
+    state.lose_found_rows(link.server);
     if (link.broken) {
         state.lose_unread();
         co_return false;

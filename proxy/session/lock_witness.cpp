@@ -28,6 +28,7 @@ net::Task<bool> LockWitness::sees_none(ConnectorContext context, health::ServerV
     auto id = server.id;
     auto deadline = context.reactor.now() + context.timeout;
     auto link = std::move(idle_[id]);
+    idle_.erase(id);
     if (link && link->stream->has_unexpected_input()) {
         link->broken = true;  // the server hung up
         link.reset();
@@ -42,8 +43,26 @@ net::Task<bool> LockWitness::sees_none(ConnectorContext context, health::ServerV
     auto rows = co_await query_rows(*link, std::move(question));
     link->stream->handle().set_deadline(net::never);
     if (link->broken) co_return false;
-    idle_[id] = std::move(link);
+    keep(id, std::move(link));
     co_return rows && rows->size() == 1 && rows->front().size() == 1 && rows->front()[0] == "0";
+}
+
+void LockWitness::keep(config::ServerId server, BackendLinkPtr link)
+{
+    link->parked_at = reactor_.now();
+    idle_[server] = std::move(link);
+    if (tend_.deadline() == net::never) tend_.set(reactor_.now() + idle_timeout_);
+}
+
+void LockWitness::close_unused()
+{
+    auto now = reactor_.now();
+    std::erase_if(idle_, [&](const auto& entry) {
+        return now - entry.second->parked_at >= idle_timeout_;
+    });
+    tend_.clear();
+    for (const auto& [server, link] : idle_)
+        tend_.set(std::min(tend_.deadline(), link->parked_at + idle_timeout_));
 }
 
 void LockWitness::close_idle_except(const std::vector<config::ServerId>& keep)

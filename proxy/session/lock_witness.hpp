@@ -4,6 +4,7 @@
 
 #include "proxy/pool/connector.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -13,6 +14,13 @@ namespace pointsman::proxy {
 /// One per worker. Keeps a connection to each server that it was asked about.
 class LockWitness {
 public:
+    explicit LockWitness(net::Reactor& reactor)
+        : reactor_(reactor), tend_(reactor, [this] { close_unused(); })
+    {
+    }
+
+    /// Connections that nobody needs for so long are closed, as sessions' links are.
+    void set_idle_timeout(std::chrono::milliseconds limit) { idle_timeout_ = limit; }
     /// Does the connection of this id certainly hold no user lock? False also when the server does
     /// not watch locks, or could not be asked.
     net::Task<bool> sees_none(ConnectorContext context, health::ServerView server,
@@ -21,7 +29,13 @@ public:
     void close_idle_except(const std::vector<config::ServerId>& keep);
 
 private:
+    void keep(config::ServerId server, BackendLinkPtr link);
+    void close_unused();
+
+    net::Reactor& reactor_;
     std::map<config::ServerId, BackendLinkPtr> idle_;
+    std::chrono::milliseconds idle_timeout_{};
+    net::Timer tend_;  // set while there is a connection
 };
 
 }  // namespace pointsman::proxy

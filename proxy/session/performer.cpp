@@ -46,6 +46,9 @@ bool changes_era(const sql::Statement& statement, const protocol::Report& report
                                       statement.has(sql::effect_global_variable));
 }
 
+/// A longer list goes on with the server's own ids.
+constexpr std::size_t most_process_list = 4u << 20;
+
 /// Counts a command under way at a server, for balancing.
 class Outstanding {
 public:
@@ -121,9 +124,9 @@ bool Performer::choose_link()
     link_ = nullptr;
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
-    if (must_read_first() || commits_at_replica() || asks_for_own_error()) return false;
+    if (must_read_first() || commits_at_replica()) return false;
     link_ = core_.links.retake(route_.server);
-    if (asks_for_lost_result()) return false;
+    if (asks_for_lost_result() || owes_link_something()) return false;
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
     auto idle = core_.worker.reactor.now() - link_->parked_at;
     if (idle > core_.worker.settings->config.pool.check_after && !link_->is_fresh) return false;
@@ -136,7 +139,10 @@ StateNeed Performer::state_need() const
 {
     bool asks = facts_.statement && asks_for_last_result(*facts_.statement) &&
                 !facts_.statement->has(sql::effect_user_variable);
-    if (asks && core_.state.last_result_on() == route_.server) return StateNeed::reads;
+    const auto& state = core_.state;
+    bool left_there =
+        state.last_result_on() == route_.server || state.found_rows().on() == route_.server;
+    if (asks && left_there) return StateNeed::reads;
     bool plain = route_.on_replica && facts_.statement &&
                  facts_.statement->access == sql::Access::replica &&
                  !facts_.statement->has(sql::effect_user_variable);
@@ -151,9 +157,11 @@ bool Performer::must_read_first() const
     const auto& unread = state.unread();
     if (unread.empty()) return false;
     if (unread.server != route_.server) return true;
+    bool is_told = !facts_.statement || !explains_state_change(*facts_.statement);
+    if (unread.only_changes() && is_told) return false;
     // Its OK repeats the number of warnings.
     bool asks = facts_.command == Command::init_db ||
-                (facts_.statement && (facts_.statement->has(sql::effect_reads_last_result) ||
+                (facts_.statement && (asks_for_last_result(*facts_.statement) ||
                                       facts_.statement->has(sql::effect_last_insert_id)));
     bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
     return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
@@ -269,6 +277,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     }
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
+    if (text_.lists_processes) relay.collect(most_process_list);
     core_.guard.begin(link, facts_);
     link.stream->handle().keep_warm({net::WarmMemory{&link, sizeof link},
                                      net::WarmMemory{this, sizeof *this},
@@ -400,12 +409,15 @@ void Performer::settle(BackendLink& link)
                     route_.on_replica,
                     state_changed_,
                     link.tracks_state,
+                    (link.negotiated & protocol::capability::deprecate_eof) != 0,
                     text_.assigned,
                     text_.sets_collation,
+                    text_.collates_results,
                     text_.held,
                     text_.runs_known_text,
                     text_.may_call,
-                    text_.may_lock};
+                    text_.may_lock,
+                    text_.changes_login};
     core_.state.settle(settled);
     if (types_before_) give_back_refused_types(link);
     if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);
@@ -470,21 +482,6 @@ protocol::Buffer Performer::edit_state(protocol::Bytes payload)
     gtids_off_ = gtids_off_ || edited.gtids_off;
     if (!edited.gtids.empty()) note_written(edited.gtids);
     return std::move(edited.payload);
-}
-
-protocol::Buffer Performer::edit_prepare_ok(protocol::Bytes payload)
-{
-    auto prepared = protocol::decode_prepare_ok(payload, link_->negotiated);
-    protocol::Buffer edited(payload.begin(), payload.end());
-    if (!prepared || !text_.statement_id) return edited;
-    auto id = *text_.statement_id;
-    if (auto* statement = core_.prepared.find(id)) {
-        statement->parameter_count = prepared->parameter_count;
-        remember_statement(*link_, statement->key, prepared->statement_id,
-                           core_.worker.settings->config.pool.max_statements);
-    }
-    (void)protocol::replace_statement_id(edited, id);
-    return edited;
 }
 
 }  // namespace pointsman::proxy

@@ -20,13 +20,18 @@ struct CommandText {
     /// Sent in place of the client's packet (payload only), when not empty.
     protocol::Buffer payload;
     bool sets_collation = false;  // perhaps
+    bool collates_results = false;
+    bool asks_for_conditions = false;  // GET DIAGNOSTICS, but not for ROW_COUNT
     /// The caller has more to do on the link, and releases it afterwards.
     bool keeps_link = false;
     /// User variables that it assigns, in lower case; nothing: some that nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
     /// As in Settled.
     std::vector<protocol::sql::HeldChange> held = {};
-    bool runs_known_text = false, may_call = false, may_lock = false;
+    bool runs_known_text = false, may_call = false, may_lock = false, changes_login = false;
+    /// It is about the ids of connections, as they are on the server that it goes to.
+    bool names_ids = false;
+    bool lists_processes = false;  // SHOW PROCESSLIST
 };
 
 class Performer : private ResponseEditor {
@@ -58,6 +63,8 @@ private:
     protocol::Buffer edit_prepare_ok(protocol::Bytes payload);
     bool withholds(protocol::Bytes err_payload, std::uint16_t code) override;
     void on_client_turn() override { release_command(); }
+    protocol::Buffer edit_answer(protocol::Buffer answer) override;
+    protocol::Buffer with_own_ids(const BackendLink& link) const;
     void release_command();
 
     Plan make_plan();
@@ -65,7 +72,12 @@ private:
     StateNeed state_need() const;
     bool must_read_first() const;
     bool asks_for_lost_result() const;
+    bool has_lost_found_rows() const;
+    bool has_lost_last_result() const;
     bool asks_for_own_error() const;
+    bool asks_behind_nothing() const;
+    bool owes_link_something() const;
+    net::Task<void> settle_debts(BackendLink& link);
     net::Task<void> say_own_error(BackendLink& link);
     net::Task<Next> obtain_link();
     net::Task<Next> exchange_on(BackendLink& link);

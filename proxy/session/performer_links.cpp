@@ -13,17 +13,56 @@ namespace sql = protocol::sql;
 /// ROW_COUNT() and the like are known on one link only, and only until it does something else.
 bool Performer::asks_for_lost_result() const
 {
+    if (!runs_statement() || !asks_for_last_result(*facts_.statement)) return false;
+    return has_lost_found_rows() || has_lost_last_result();
+}
+
+bool Performer::has_lost_found_rows() const
+{
     const auto& state = core_.state;
-    bool runs = facts_.command == protocol::Command::query ||
-                facts_.command == protocol::Command::stmt_execute;
-    bool asks = runs && facts_.statement && asks_for_last_result(*facts_.statement);
-    if (!asks || !state.last_result_on() || state.own_error()) return false;
+    const auto& found = state.found_rows();
+    if (!facts_.statement->has(sql::effect_reads_found_rows)) return false;
+    // It is 0, and saying so to the link would take ROW_COUNT() away.
+    if (found.is_unset())
+        return state.last_result_on() && facts_.statement->has(sql::effect_reads_last_result);
+    if (found.on() != route_.server) return true;
+    return !link_ || !is_at_state(*link_, state, state_need());
+}
+
+bool Performer::has_lost_last_result() const
+{
+    const auto& state = core_.state;
+    if (!facts_.statement->has(sql::effect_reads_last_result) || state.own_error()) return false;
     // No warnings were left, and every link in the pool is without.
-    bool about_warnings = facts_.statement->kind != sql::StatementKind::select;
+    bool about_warnings =
+        facts_.statement->kind == sql::StatementKind::show || text_.asks_for_conditions;
     if (about_warnings && state.warnings() == 0) return false;
     if (state.is_last_result_lost()) return true;
+    if (!state.last_result_on()) return false;
+    bool counts_elsewhere = facts_.statement->has(sql::effect_reads_found_rows) &&
+                            state.last_result_on() != route_.server;
+    if (counts_elsewhere) return true;
     if (state.last_result_on() != route_.server) return false;
-    return !link_ || !is_at_state(*link_, core_.state, state_need());
+    return !link_ || !is_at_state(*link_, state, state_need());
+}
+
+/// A session that has left nothing yet must not be told what another one left on the link.
+bool Performer::asks_behind_nothing() const
+{
+    if (!runs_statement()) return false;
+    const auto& statement = *facts_.statement;
+    const auto& state = core_.state;
+    bool counts = statement.has(sql::effect_reads_found_rows) && state.found_rows().is_unset();
+    bool asks = statement.has(sql::effect_reads_last_result) && !state.last_result_on() &&
+                statement.kind != sql::StatementKind::show;
+    return counts || asks;
+}
+
+/// Must the link be brought to what the client's last commands left before it is asked for that?
+bool Performer::owes_link_something() const
+{
+    if (asks_for_own_error() || asks_behind_nothing()) return true;
+    return core_.state.owes_ping() && runs_statement() && asks_for_last_result(*facts_.statement);
 }
 
 /// SHOW WARNINGS and the like; the answer to COM_INIT_DB tells how many there are.
@@ -32,6 +71,22 @@ bool Performer::asks_for_own_error() const
     if (!core_.state.own_error()) return false;
     if (facts_.command == protocol::Command::init_db) return true;
     return runs_statement() && asks_for_last_result(*facts_.statement);
+}
+
+net::Task<void> Performer::settle_debts(BackendLink& link)
+{
+    if (asks_for_own_error()) co_await say_own_error(link);
+    bool is_new = !core_.state.last_result_on();
+    bool reads_nothing = !link.broken && asks_behind_nothing();
+    std::string no_rows = "SELECT 1 LIMIT 0";  // FOUND_ROWS() is 0 after it
+    if (reads_nothing) co_await run_statement(link, no_rows);
+    // A ping makes ROW_COUNT() 0, the client's own as well, which was answered here. (Measured:
+    // MySQL 9.7; DO 0 would make FOUND_ROWS() 1.)
+    bool pings = core_.state.owes_ping() || (reads_nothing && is_new);
+    if (link.broken || !pings) co_return;
+    protocol::Buffer ping{static_cast<protocol::Byte>(protocol::Command::ping)};
+    auto answered = co_await run_command(link, ping);
+    if (answered.ok()) core_.state.note_ping_passed_on();
 }
 
 /// Has the server say it, too, so that it can be asked for there. Left out where it can't be said:
@@ -51,6 +106,8 @@ net::Task<bool> Performer::answers_ping(BackendLink& link)
     const auto& config = core_.worker.settings->config;
     auto now = core_.worker.reactor.now();
     if (now - link.parked_at <= config.pool.check_after || link.is_fresh) co_return true;
+    // It would take ROW_COUNT() away. A link that is gone is found out by the question itself.
+    if (runs_statement() && asks_for_last_result(*facts_.statement)) co_return true;
     link.stream->handle().set_deadline(now + config.limits.connect_timeout);
     protocol::Buffer ping{static_cast<protocol::Byte>(protocol::Command::ping)};
     auto answered = co_await run_command(link, ping);
@@ -69,6 +126,7 @@ net::Task<Performer::Next> Performer::find_link()
     for (;;) {
         auto next = co_await take_link(lease);
         if (next != Next::go_on) co_return next;
+        core_.state.lose_found_rows(lease.server());
         link_ = lease.held();
         bool alive = co_await answers_ping(*link_);
         if (alive && can_be_brought_to(*link_, core_.state)) co_return Next::go_on;
@@ -124,7 +182,7 @@ net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
     auto need = state_need();
     auto synced = co_await bring_to_state(link, core_.state, need);
     if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
-    if (synced && asks_for_own_error()) co_await say_own_error(link);
+    if (synced && owes_link_something()) co_await settle_debts(link);
     synced = synced && !link.broken;
     if (synced) co_return Next::go_on;
     if (link.broken) {

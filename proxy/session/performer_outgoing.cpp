@@ -4,9 +4,11 @@
 #include "protocol/messages/query.hpp"
 #include "protocol/messages/simple_commands.hpp"
 #include "protocol/messages/statement.hpp"
+#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/session/parameter_types.hpp"
 #include "proxy/session/performer.hpp"
+#include "proxy/session/process_list.hpp"
 
 namespace pointsman::proxy {
 
@@ -116,8 +118,30 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
     return whole;
 }
 
+/// Nothing when the client's own text is to go out.
+protocol::Buffer Performer::with_own_ids(const BackendLink& link) const
+{
+    auto capabilities = core_.account.capabilities;
+    auto query = protocol::decode_query(payload_of(core_, command_), capabilities);
+    if (!query) return {};
+    const protocol::sql::SessionIds ids{core_.connection_id,
+                                        core_.worker.shared.registry.ids_at(link.server)};
+    auto text = protocol::sql::with_session_ids(query->text, core_.state.dialect(),
+                                                core_.state.schema(), ids);
+    if (!text) return {};
+    query->text = *text;
+    return protocol::encode_query(*query, capabilities);
+}
+
+protocol::Buffer Performer::edit_answer(protocol::Buffer answer)
+{
+    auto ids = core_.worker.shared.registry.ids_at(link_->server);
+    return with_session_ids_in_rows(answer, link_->negotiated, ids);
+}
+
 protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
 {
+    if (text_.names_ids) text_.payload = with_own_ids(link);
     own_bytes_.swap(link.to_send_first);
     link.to_send_first.clear();
     auto wire = core_.client_buffer.mutable_data().first(command_.wire_size);
@@ -143,6 +167,21 @@ protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
     else
         protocol::append_message(own_bytes_, with_types, 0);
     return own_bytes_;
+}
+
+protocol::Buffer Performer::edit_prepare_ok(protocol::Bytes payload)
+{
+    auto prepared = protocol::decode_prepare_ok(payload, link_->negotiated);
+    protocol::Buffer edited(payload.begin(), payload.end());
+    if (!prepared || !text_.statement_id) return edited;
+    auto id = *text_.statement_id;
+    if (auto* statement = core_.prepared.find(id)) {
+        statement->parameter_count = prepared->parameter_count;
+        remember_statement(*link_, statement->key, prepared->statement_id,
+                           core_.worker.settings->config.pool.max_statements);
+    }
+    (void)protocol::replace_statement_id(edited, id);
+    return edited;
 }
 
 }  // namespace pointsman::proxy

@@ -152,7 +152,8 @@ void Performer::see_to_freshness()
             return take_to_primary();
         case Freshness::unknown:
             route_to_primary();
-            wait_.asking = route_.kind == RouteKind::server && !wait_.asked_in_vain;
+            // Once for each read, whatever changes meanwhile: else it could go on asking.
+            wait_.asking = route_.kind == RouteKind::server && !wait_.asked && !wait_.asked_in_vain;
             if (!wait_.asking) take_to_primary();
     }
 }

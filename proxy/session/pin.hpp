@@ -19,6 +19,7 @@ enum Pin : std::uint32_t {
     pin_unexplained = 1u << 5,       // something may be there that nobody can name
     pin_next_transaction = 1u << 6,  // SET TRANSACTION …: until the next statement
     pin_role = 1u << 7,  // SET ROLE, RESOURCE GROUP: outlives COM_RESET_CONNECTION
+    pin_account = 1u << 8,  // no other link can log in as it: it changed how it logs in
     // Only statements that go to the primary anyway depend on these; they die with the server.
     pin_user_variable = 1u << 16,
     pin_prepared_text = 1u << 17,
@@ -36,7 +37,7 @@ struct PinName {
     Pin pin;
     std::string_view name;
 };
-constexpr std::size_t pin_count = 16;
+constexpr std::size_t pin_count = 17;
 constexpr std::array<PinName, pin_count> pin_names{{
     {pin_temporary_table, "temporary_table"},
     {pin_lock_tables, "table_locks"},
@@ -46,6 +47,7 @@ constexpr std::array<PinName, pin_count> pin_names{{
     {pin_unexplained, "unexplained"},
     {pin_next_transaction, "next_transaction"},
     {pin_role, "role"},
+    {pin_account, "account"},
     {pin_user_variable, "user_variable"},
     {pin_prepared_text, "prepared_text"},
     {pin_user_lock, "user_lock"},

@@ -31,9 +31,9 @@ std::optional<Route> forced_route(const PlanInput& input)
         return route_to(*server, RouteReason::in_transaction, topology);
     if (auto server = state.pinned_to()) return route_to(*server, RouteReason::pinned, topology);
     bool asks = input.facts.statement && asks_for_last_result(*input.facts.statement);
-    auto found_rows = asks ? state.found_rows_on() : std::nullopt;
     auto last_result = asks ? state.last_result_on() : std::nullopt;
-    if (found_rows) last_result = found_rows;
+    bool counts = asks && input.facts.statement->has(sql::effect_reads_found_rows);
+    if (counts && state.found_rows().on()) last_result = state.found_rows().on();
     if (last_result && topology.find(*last_result))
         return route_to(*last_result, RouteReason::pinned, topology);
     if (input.mode == config::ListenerMode::replicas && input.home && input.home != input.avoid) {
@@ -230,7 +230,10 @@ Plan plan(const PlanInput& input, Random& random)
     if (!bound || *bound == result.route.server || free_read || input.facts.only_on) return result;
     // What the last statement left is asked for where that one ran.
     bool asks = input.facts.statement && asks_for_last_result(*input.facts.statement);
-    if (asks && input.state.last_result_on() == result.route.server) return result;
+    const auto& state = input.state;
+    bool left_there = state.last_result_on() == result.route.server ||
+                      state.found_rows().on() == result.route.server;
+    if (asks && left_there) return result;
     // Neither a hint nor a read-only transaction takes a session away from the state that it needs.
     bool by_choice = result.route.reason == RouteReason::hint || begins_transaction(input.facts);
     if (result.route.on_replica && by_choice)
@@ -276,7 +279,8 @@ InDoubt in_doubt(const Loss& loss)
     constexpr std::uint32_t more_than_data =
         sql::effect_user_variable | sql::effect_global_variable | sql::effect_user_lock |
         sql::effect_xa | sql::effect_temporary_table | sql::effect_local_infile |
-        sql::effect_reads_last_result | sql::effect_last_insert_id;
+        sql::effect_reads_last_result | sql::effect_reads_found_rows |
+        sql::effect_last_insert_id;
     bool plain = loss.state.autocommit() && statement->reason == sql::PrimaryReason::writes &&
                  (statement->effects & more_than_data) == 0;
     return plain && changes_data(statement->kind) ? InDoubt::statement : InDoubt::undecidable;

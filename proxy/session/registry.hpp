@@ -13,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace pointsman::proxy {
 
@@ -97,6 +99,17 @@ public:
         std::lock_guard lock(mutex_);
         auto found = sessions_.find(connection_id);
         return found == sessions_.end() ? nullptr : found->second;
+    }
+
+    /// Of the sessions that use a link to `server` now: the link's id there → the session's.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> ids_at(config::ServerId server) const
+    {
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> ids;
+        std::lock_guard lock(mutex_);
+        for (const auto& [id, tag] : sessions_)
+            if (auto link = tag->link(); link && link->server == server)
+                ids.emplace_back(link->backend_connection_id, id);
+        return ids;
     }
 
 private:

@@ -38,6 +38,11 @@ net::Task<RelayResult> Relay::run()
             }
             if (used > 0) {
                 auto out = outgoing(*progress);
+                if (most_collected_ != 0) out = collected(out, progress->finished);
+                if (out.empty()) {
+                    ends_.backend.buffer.consume(used);
+                    continue;
+                }
                 auto sent = ends_.client.try_write(out);
                 if (sent.bytes < out.size()) {
                     auto rest = out.subspan(sent.bytes);
@@ -102,6 +107,17 @@ protocol::Bytes Relay::outgoing(const protocol::Progress& progress)
     edited_.assign(plain.begin(), plain.end());
     protocol::append_message(edited_, payload, header->sequence);
     borders_.note(protocol::Bytes(edited_).subspan(plain.size()));
+    return edited_;
+}
+
+/// What goes to the client now: nothing, or all at once.
+protocol::Bytes Relay::collected(protocol::Bytes out, bool is_whole)
+{
+    collected_.insert(collected_.end(), out.begin(), out.end());
+    bool is_too_large = collected_.size() > most_collected_;
+    if (!is_whole && !is_too_large) return {};
+    most_collected_ = 0;
+    edited_ = is_whole ? editor_.edit_answer(std::move(collected_)) : std::move(collected_);
     return edited_;
 }
 

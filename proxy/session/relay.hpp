@@ -31,6 +31,8 @@ public:
     /// The server wants more from the client (LOCAL INFILE): the command is done with, and what the
     /// client's buffer holds from now on is its answer.
     virtual void on_client_turn() = 0;
+    /// A whole answer, of a Relay that collects it, as the client is to get it.
+    virtual protocol::Buffer edit_answer(protocol::Buffer answer) { return answer; }
 };
 
 struct RelayResult {
@@ -87,8 +89,12 @@ public:
     {
     }
     net::Task<RelayResult> run();
+    /// The answer waits until it is whole, and goes by the editor; one that is larger goes on as it
+    /// comes.
+    void collect(std::size_t most_bytes) { most_collected_ = most_bytes; }
 
 private:
+    protocol::Bytes collected(protocol::Bytes out, bool is_whole);
     RelayResult end(RelayEnd how);
     RelayResult end_of(PumpEnd pumped);
     bool is_withheld(const protocol::Progress& progress);
@@ -102,6 +108,8 @@ private:
     BorderTracker borders_;
     RelayResult result_;
     protocol::Buffer edited_;
+    protocol::Buffer collected_;
+    std::size_t most_collected_ = 0;  // 0: nothing is collected
 };
 
 }  // namespace pointsman::proxy

@@ -4,7 +4,6 @@
 #include "protocol/messages/simple_commands.hpp"
 #include "protocol/server_error.hpp"
 #include "protocol/server_status.hpp"
-#include "protocol/sql/connection_id.hpp"
 
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/kill.hpp"
@@ -51,6 +50,18 @@ bool may_set_collation(const sql::Statement& statement, std::string_view text,
     if (mentions(text, "collate") || mentions(text, "charset") || mentions(text, "character"))
         return true;
     return mentions(text, "names") && state.variables()->contains("collation_connection");
+}
+
+/// CONNECTION_ID(), or what else tells the ids of connections. A mention too many costs little.
+bool may_name_ids(const sql::Statement& statement, std::string_view text)
+{
+    // IS_USED_LOCK() is one of the latter.
+    if (statement.has(sql::effect_connection_id) || statement.has(sql::effect_user_lock))
+        return true;
+    bool may_list = statement.reason == sql::PrimaryReason::server_specific ||
+                    (statement.kind == sql::StatementKind::select &&
+                     statement.access == sql::Access::primary);
+    return may_list && mentions(text, "processlist");
 }
 
 NextCommand no_command(net::Wait wait)
@@ -183,6 +194,7 @@ net::Task<Session::Ended> Session::handle(ClientCommand command)
         case Command::query:
             return handle_query(command);
         case Command::ping:
+            if (core_.state.is_status_old()) return handle_other(command);  // the server knows
             return answer_ok(command);
         case Command::statistics:
             return answer_statistics(command);
@@ -240,14 +252,23 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
                                                 core_.account.capabilities, "after_gtid");
     if (!after_gtid.empty()) statement.hint.after_gtid = after_gtid;
     if (statement.kind == sql::StatementKind::kill && command.is_whole()) {
-        if (auto kill = parse_kill(*text)) co_return co_await handle_kill(core_, command, *kill);
+        auto kill = parse_kill(*text);
+        std::string named(*text);
+        if (!kill) kill = co_await kill_of_variable(core_, std::move(named));
+        if (kill) co_return co_await handle_kill(core_, command, *kill);
     }
     CommandText out;
     out.sets_collation = text && may_set_collation(statement, *text, core_.state);
+    out.collates_results =
+        out.sets_collation && mentions(*text, "names") && mentions(*text, "collate");
+    out.asks_for_conditions = text && statement.kind == sql::StatementKind::other &&
+                              statement.has(sql::effect_reads_last_result) &&
+                              !mentions(*text, "row_count");
     auto whole_text = text && command.is_whole() ? std::optional(*text) : std::nullopt;
     note_effects(core_, statement, whole_text, out);
-    if (text && command.is_whole() && statement.has(sql::effect_connection_id))
-        out.payload = with_own_connection_id(payload_of(core_, command));
+    out.names_ids = whole_text && may_name_ids(statement, *whole_text);
+    out.lists_processes = out.names_ids && statement.kind == sql::StatementKind::show &&
+                          statement.statement_count == 1;
     CommandFacts facts{Command::query, &statement, std::nullopt};
     Performer performer(core_, command, facts, std::move(out));
     auto ended = co_await performer.perform();
@@ -257,17 +278,6 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     co_return ended;
 }
 
-/// Nothing when the client's own text is to go out.
-protocol::Buffer Session::with_own_connection_id(protocol::Bytes payload) const
-{
-    auto query = protocol::decode_query(payload, core_.account.capabilities);
-    if (!query) return {};
-    auto text = sql::with_connection_id(query->text, core_.state.dialect(), core_.connection_id);
-    if (!text) return {};
-    query->text = *text;
-    return protocol::encode_query(*query, core_.account.capabilities);
-}
-
 net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
 {
     bool client_there = co_await discard(core_, command);
@@ -275,6 +285,7 @@ net::Task<Session::Ended> Session::answer_ok(ClientCommand command)
     protocol::Ok ok;
     ok.status = core_.state.status() & protocol::server_status::of_session;
     ok.warnings = core_.state.warnings();
+    core_.state.note_own_ok();
     auto payload = protocol::encode_ok(ok, core_.account.capabilities);
     bool sent = co_await reply_payload(core_, std::move(payload));
     if (!sent) co_return CloseReason::client_closed;

@@ -76,7 +76,6 @@ private:
     net::Task<Ended> handle(ClientCommand command);
     net::Task<Ended> handle_other(ClientCommand command);
     net::Task<Ended> handle_query(ClientCommand command);
-    protocol::Buffer with_own_connection_id(protocol::Bytes payload) const;
     net::Task<void> learn_reset_variables(BackendLink& link);
     net::Task<Ended> answer_ok(ClientCommand command);
     net::Task<Ended> answer_statistics(ClientCommand command);

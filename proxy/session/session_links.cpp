@@ -5,6 +5,7 @@
 #include "proxy/pool/own_query.hpp"
 #include "proxy/session/link_state.hpp"
 #include "proxy/session/session_core.hpp"
+#include "proxy/session/tracked_state.hpp"
 
 namespace pointsman::proxy {
 
@@ -125,8 +126,28 @@ bool release_links(SessionCore& core)
     return false;
 }
 
+namespace {
+
+/// The OK to a ping tells what changed since the last OK (measured: MySQL 9.7).
+net::Task<void> read_untold_changes(SessionCore& core, BackendLink& link)
+{
+    protocol::Buffer ping{static_cast<protocol::Byte>(protocol::Command::ping)};
+    auto answered = co_await run_command(link, ping);
+    if (core.state.last_result_on() == link.server) core.state.lose_last_result();
+    if (link.broken) co_return core.state.lose_unread();
+    auto told = take_tracked_state(answered.last_ok, link.negotiated, core.account.capabilities,
+                                   core.state);
+    core.state.note_untold_changes(told.state_changed);
+    link.variables = core.state.variables();
+    link.schema = core.state.schema();
+}
+
+}  // namespace
+
 net::Task<void> read_back_link(SessionCore& core, BackendLink& link)
 {
+    if (core.state.unread().changes) co_await read_untold_changes(core, link);
+    if (link.broken) co_return;
     if (core.state.unread().user_locks) {
         auto& worker = core.worker;
         auto* view = worker.topology->find(link.server);
@@ -170,7 +191,7 @@ void end_links(SessionCore& core)
         bool pinned = core.state.transaction_on() == link->server ||
                       core.state.bound_to() == link->server ||
                       core.prepared.needs_link_to(link->server) ||
-                      (unread.user_locks && unread.server == link->server);
+                      ((unread.user_locks || unread.changes) && unread.server == link->server);
         // Nobody asks for its last result any more, and what was not read need not be.
         // The SET behind an unknown id clears warnings, too.
         if (unread.last_insert_id || core.state.warnings() != 0)

@@ -34,16 +34,6 @@ constexpr std::uint32_t effects_held =
     sql::effect_temporary_table | sql::effect_lock_tables | sql::effect_unlock_tables |
     sql::effect_xa | sql::effect_prepared_text | sql::effect_user_lock | sql::effect_handler;
 
-/// Statements whose change of state is named by their own effects or by the variable tracker.
-bool explains_state_change(const sql::Statement& statement)
-{
-    constexpr std::uint32_t explained = sql::effect_user_variable | sql::effect_system_variable |
-                                        sql::effect_schema | sql::effect_temporary_table |
-                                        sql::effect_prepared_text | sql::effect_session_tracking;
-    return (statement.effects & explained) != 0 && statement.kind != sql::StatementKind::call &&
-           statement.kind != sql::StatementKind::execute;
-}
-
 /// Errors of statements that did not begin: no such procedure, no right to it, syntax.
 bool refused_at_once(std::uint16_t code)
 {
@@ -57,17 +47,50 @@ bool has_mode(std::string_view modes, std::string_view mode)
     return modes.find(mode) != std::string_view::npos;
 }
 
+/// May a routine or a trigger have run whose changes the answer could not tell?
+bool leaves_untold(const Settled& settled)
+{
+    if (!settled.statement) return false;
+    const auto& statement = *settled.statement;
+    const auto& report = *settled.report;
+    bool runs_routine = statement.has(sql::effect_routine);
+    if (report.error_code == 0)
+        return runs_routine && report.has_result_set && !settled.rows_tell &&
+               statement.kind != sql::StatementKind::call;
+    constexpr std::uint16_t er_bad_field = 1054, er_no_such_table = 1146;
+    bool began = !refused_at_once(report.error_code) && report.error_code != er_bad_field &&
+                 report.error_code != er_no_such_table;
+    return began && (runs_routine || statement.statement_count > 1 ||
+                     statement.kind == sql::StatementKind::insert ||
+                     statement.kind == sql::StatementKind::replace ||
+                     statement.kind == sql::StatementKind::update ||
+                     statement.kind == sql::StatementKind::delete_);
+}
+
 }  // namespace
 
 bool asks_for_last_result(const sql::Statement& statement)
 {
-    return statement.has(sql::effect_reads_last_result);
+    constexpr std::uint32_t asks = sql::effect_reads_last_result | sql::effect_reads_found_rows;
+    return (statement.effects & asks) != 0;
+}
+
+bool explains_state_change(const sql::Statement& statement)
+{
+    constexpr std::uint32_t explained = sql::effect_user_variable | sql::effect_system_variable |
+                                        sql::effect_schema | sql::effect_temporary_table |
+                                        sql::effect_prepared_text | sql::effect_session_tracking;
+    return (statement.effects & explained) != 0 && statement.kind != sql::StatementKind::call &&
+           statement.kind != sql::StatementKind::execute;
 }
 
 void SessionState::reset(std::string schema)
 {
     auto dialect = dialect_;
+    auto found_rows = found_rows_;
     *this = SessionState{};
+    found_rows_ = found_rows;
+    found_rows_.lose();
     dialect_.mariadb = dialect.mariadb;
     dialect_.server_version = dialect.server_version;
     schema_ = std::move(schema);
@@ -75,7 +98,7 @@ void SessionState::reset(std::string schema)
 
 void SessionState::reset_connection(std::string schema)
 {
-    auto left = pins_ & pin_role;
+    auto left = pins_ & (pin_role | pin_account);
     auto server = pin_server_;
     reset(std::move(schema));
     if (left != pin_none) pin(left, *server);
@@ -101,15 +124,26 @@ void SessionState::note_variable(const protocol::TrackedVariable& variable)
     if (variable.name == "sql_auto_is_null") auto_is_null_ = variable.value != "OFF";
     if (stays_behind(variable.name)) return;
     if (!can_move(variable.name, variable.value)) immovable_changed_ = true;
+    bool sets_results = variable.name == "character_set_results";
+    bool has_collation = sets_results && variables_->contains(results_collation);
+    if (sets_results) unread_.results_collation = false;
     auto known = variables_->find(variable.name);
-    if (known != variables_->end() && known->second == variable.value) return;
+    bool is_known = known != variables_->end() && known->second == variable.value;
+    if (is_known && !has_collation) return;
     auto changed = std::make_shared<Variables>(*variables_);
     changed->insert_or_assign(variable.name, variable.value);
+    if (has_collation) changed->erase(changed->find(results_collation));
     variables_ = std::move(changed);
 }
 
 void SessionState::note_silent_variable(const std::string& name, const std::string& value)
 {
+    if (name == results_collation) {
+        auto changed = std::make_shared<Variables>(*variables_);
+        changed->insert_or_assign(name, value);
+        variables_ = std::move(changed);
+        return;
+    }
     note_variable({name, value});
     variable_changed_ = immovable_changed_ = false;
 }
@@ -156,6 +190,7 @@ void SessionState::settle_last_result(const Settled& settled)
     auto* statement = settled.statement;
     bool is_select = statement && statement->kind == sql::StatementKind::select;
     if (is_select) found_rows_on_.reset();
+    if (statement) found_rows_.settle(*statement, report, settled.server);
     if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
     // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is, unless they fail, which may be said
     // by a warning; a SELECT that asks has its own result.
@@ -164,6 +199,7 @@ void SessionState::settle_last_result(const Settled& settled)
     bool only_asks = shows && statement->has(sql::effect_reads_last_result);
     if (only_asks && report.error_code == 0 && report.warnings == 0) return;
     own_error_.reset();
+    owes_ping_ = false;
     if (is_select && asks_for_last_result(*statement)) asks_for_results_ = true;
     last_result_lost_ = false;
     warnings_ = report.error_code != 0 ? 1 : report.warnings;
@@ -196,8 +232,14 @@ void SessionState::settle_unread(const Settled& settled)
     bool assigns = !settled.assigned || !settled.assigned->empty();
     bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
     bool locks = settled.may_lock && !refused_at_once(settled.report->error_code);
-    if (settled.on_replica && !assigns && !sets_collation && !locks) return;
+    bool untold = leaves_untold(settled);
+    bool tells = settled.report->error_code == 0 &&
+                 (settled.rows_tell || !settled.report->has_result_set);
+    if (tells && unread_.server == settled.server) unread_.changes = false;
+    if (settled.on_replica && !assigns && !sets_collation && !locks && !untold) return;
+    if (untold) unread_.changes = true;
     if (sets_collation) unread_.collation = true;
+    if (sets_collation && settled.collates_results) unread_.results_collation = true;
     if (locks) unread_.user_locks = true;
     unread_.server = settled.server;  // what was unread elsewhere has been read before this
     // LAST_INSERT_ID() is not always what the OK says: an explicit value stands there, too.
@@ -237,8 +279,10 @@ void SessionState::note_last_insert_id(std::uint64_t id)
 
 void SessionState::note_collation(const std::string& collation)
 {
-    unread_.collation = false;
     note_silent_variable("collation_connection", collation);
+    if (unread_.results_collation)
+        note_silent_variable(std::string{results_collation}, collation);
+    unread_.collation = unread_.results_collation = false;
 }
 
 void SessionState::note_user_locks(bool holds_some)
@@ -247,6 +291,14 @@ void SessionState::note_user_locks(bool holds_some)
     if (!holds_some) return;
     held_.apply({sql::Held::user_lock, sql::HeldChange::Act::take_any, {}, {}}, schema_);
     pin(pin_user_lock, unread_.server);
+}
+
+void SessionState::note_untold_changes(bool some)
+{
+    unread_.changes = false;
+    if (some) pin(pin_unexplained, unread_.server);
+    if (immovable_changed_) pin(pin_session_variable, unread_.server);
+    variable_changed_ = immovable_changed_ = false;
 }
 
 void SessionState::pin_to(config::ServerId server, Pin why)
@@ -280,8 +332,10 @@ void SessionState::settle_transaction(const Settled& settled)
     // autocommit off it may have begun one.
     if (!settled.report->has_status) {
         if (!transaction_on_ && !autocommit()) transaction_on_ = settled.server;
+        is_status_old_ = transaction_on_.has_value();
         return;
     }
+    is_status_old_ = false;
     bool open = (status_ & server_status::in_trans) != 0;
     if (!open)
         transaction_on_.reset();
@@ -335,6 +389,7 @@ std::uint32_t SessionState::pins_left_by(const Settled& settled) const
     if (immovable_changed_) pins |= pin_session_variable;
     if (!settled.statement) return pins;
     const auto& statement = *settled.statement;
+    if (settled.changes_login) pins |= pin_account;
     if (statement.has(sql::effect_session_tracking)) pins |= pin_session_tracking;
     if (!settled.link_tracks_state && statement.has(sql::effect_system_variable))
         pins |= pin_session_variable;
@@ -346,7 +401,10 @@ std::uint32_t SessionState::pins_left_by(const Settled& settled) const
              !statement.has(sql::effect_session_tracking))
         pins |= pin_role;
     bool explained = explains_state_change(statement) || settled.runs_known_text;
-    if (settled.state_changed && !variable_changed_ && !explained) pins |= pin_unexplained;
+    // Another one that is not told apart may have been before it. That a variable changed explains
+    // nothing either: a routine may have set a user variable as well.
+    explained = explained && !unread_.changes;
+    if (settled.state_changed && !explained) pins |= pin_unexplained;
     // Not every change is reported: what a text does that nobody knows may be anything.
     if (statement.kind == sql::StatementKind::execute && !settled.runs_known_text)
         pins |= pin_unexplained;
@@ -383,8 +441,12 @@ void SessionState::forget_server(config::ServerId server)
         transaction_on_.reset();
         status_ &= static_cast<std::uint16_t>(~server_status::in_trans);
     }
-    if (last_result_on_ == server) last_result_on_.reset();
+    if (last_result_on_ == server) {
+        last_result_on_.reset();
+        last_result_lost_ = true;
+    }
     if (found_rows_on_ == server) found_rows_on_.reset();
+    found_rows_.lose(server);
     // LAST_INSERT_ID() is at least what the last OK said.
     if (!unread_.empty() && unread_.server == server) {
         if (!unread_.user_variables.empty()) is_lost_ = true;

@@ -10,6 +10,7 @@
 #include "config/endpoint.hpp"
 
 #include "proxy/pool/session_sync.hpp"
+#include "proxy/session/found_rows.hpp"
 #include "proxy/session/held_things.hpp"
 #include "proxy/session/pin.hpp"
 
@@ -30,16 +31,19 @@ struct Settled {
     bool on_replica = false;
     bool state_changed = false;  // SESSION_TRACK_STATE_CHANGE was reported
     bool link_tracks_state = true;
+    bool rows_tell = true;  // their end is an OK, with what changed; an EOF has no room for it
     /// User variables that the statement assigns, in lower case; nothing: it assigns some that
     /// nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
     bool sets_collation = false;  // perhaps, and without a report
+    bool collates_results = false;  // SET NAMES … COLLATE
     /// What the statement takes and leaves by name, if may_change_held().
     std::vector<protocol::sql::HeldChange> held = {};
     /// It runs a text that is known, and does nothing to the session but what is said here.
     bool runs_known_text = false;
     bool may_call = false;  // one of several statements may be a CALL
     bool may_lock = false;  // it may have run a routine that takes locks by GET_LOCK()
+    bool changes_login = false;  // of its own account, if it worked
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session
@@ -49,11 +53,15 @@ struct Unread {
     std::set<std::string> user_variables;
     bool last_insert_id = false;
     bool collation = false;  // SET NAMES … COLLATE does not report collation_connection
+    bool results_collation = false;  // the same one; only with `collation`
     bool user_locks = false;  // a routine may have taken some
-    bool empty() const
+    bool changes = false;  // a routine or a trigger may have made some, and the answer had no room
+    /// Nothing but `changes`, which the next OK of the link tells as well.
+    bool only_changes() const
     {
         return user_variables.empty() && !last_insert_id && !collation && !user_locks;
     }
+    bool empty() const { return only_changes() && !changes; }
 };
 
 /// Which of its server's trackers the client has set itself (session_track_*).
@@ -63,9 +71,12 @@ struct ChosenTracking {
     bool state_change = false;
 };
 
-/// Does the statement ask for what the one before it left: ROW_COUNT(), FOUND_ROWS(), warnings, an
+/// Does the statement ask for what those before it left: ROW_COUNT(), FOUND_ROWS(), warnings, an
 /// error? (Not LAST_INSERT_ID(), which moves.)
 bool asks_for_last_result(const protocol::sql::Statement& statement);
+
+/// Does it change state of its own, as its text shows? A server tells only that some changed.
+bool explains_state_change(const protocol::sql::Statement& statement);
 
 class SessionState {
 public:
@@ -97,6 +108,8 @@ public:
     void note_collation(const std::string& collation);
     /// Does the session hold user locks where they were unread? When nobody knows: yes.
     void note_user_locks(bool holds_some);
+    /// What a routine or trigger did, which was asked for behind it.
+    void note_untold_changes(bool some);
     /// What was unread is lost: no statement can be performed any more.
     void lose_unread();
     /// What is there can't be had elsewhere, for a reason that its owner found out.
@@ -138,7 +151,16 @@ public:
     /// It asks for what statements leave: from now on it keeps its link after each.
     void expect_questions() { asks_for_results_ = true; }
     bool is_last_result_lost() const { return last_result_lost_; }
-    std::optional<config::ServerId> found_rows_on() const { return found_rows_on_; }
+    const FoundRows& found_rows() const { return found_rows_; }
+    /// The last statement failed where a transaction may be open, and errors carry no status.
+    bool is_status_old() const { return is_status_old_; }
+    void lose_found_rows(config::ServerId server) { found_rows_.lose(server); }
+
+    /// A COM_PING or COM_STMT_RESET of the client was answered by the proxy, and its server knows
+    /// nothing of it. There both make ROW_COUNT() 0.
+    bool owes_ping() const { return owes_ping_; }
+    void note_own_ok() { owes_ping_ = last_result_on_.has_value(); }
+    void note_ping_passed_on() { owes_ping_ = false; }
 
     /// Where its last read on a replica ran.
     std::optional<config::ServerId> last_replica() const { return last_replica_; }
@@ -183,6 +205,9 @@ private:
     std::optional<config::ServerId> last_result_on_;
     std::optional<protocol::Err> own_error_;  // in place of what is there
     bool last_result_lost_ = false;
+    bool is_status_old_ = false;
+    bool owes_ping_ = false;
+    FoundRows found_rows_;
     bool asks_for_results_ = false;   // it has asked before, and will again
     bool keeps_last_result_ = false;  // it is likely to be asked for: the link must be there
     std::optional<config::ServerId> found_rows_on_;  // SQL_CALC_FOUND_ROWS: until asked for

@@ -160,6 +160,7 @@ net::Task<Ended> reset(SessionCore& core, ClientCommand command, std::uint32_t i
     if (!client_there) co_return CloseReason::client_closed;
     protocol::Ok ok;
     ok.status = core.state.status() & protocol::server_status::of_session;
+    core.state.note_own_ok();
     auto payload = protocol::encode_ok(ok, core.account.capabilities);
     client_there = co_await reply_payload(core, std::move(payload));
     if (!client_there) co_return CloseReason::client_closed;

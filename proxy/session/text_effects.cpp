@@ -1,5 +1,7 @@
 #include "proxy/session/text_effects.hpp"
 
+#include "protocol/sql/account_text.hpp"
+
 #include <algorithm>
 
 namespace pointsman::proxy {
@@ -12,8 +14,8 @@ namespace {
 bool tells_all(const sql::Statement& statement)
 {
     constexpr std::uint32_t told = sql::effect_user_variable | sql::effect_reads_last_result |
-                                   sql::effect_last_insert_id | sql::effect_connection_id |
-                                   sql::effect_implicit_commit;
+                                   sql::effect_reads_found_rows | sql::effect_last_insert_id |
+                                   sql::effect_connection_id | sql::effect_implicit_commit;
     if (statement.statement_count != 1 || (statement.effects & ~told) != 0) return false;
     switch (statement.kind) {
         case sql::StatementKind::select:
@@ -67,6 +69,9 @@ void note_effects(const SessionCore& core, const sql::Statement& statement,
         out.assigned = assigned_by(core, text);
     out.may_lock = statement.has(sql::effect_routine) && core.worker.pool.is_shared() &&
                    core.worker.settings->config.pool.check_routine_locks;
+    if (statement.kind == sql::StatementKind::account)
+        out.changes_login =
+            !text || sql::changes_login_of(core.account.user, *text, core.state.dialect());
     if (!core.state.may_change_held(statement)) return;
     out.held = text ? sql::held_changes(*text, statement, core.state.dialect())
                     : sql::held_by_effects(statement);

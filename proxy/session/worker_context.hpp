@@ -68,9 +68,17 @@ struct WorkerContext {
           topology_changed(loop),
           buffers(settings->config.limits.session_buffer.value, 1024),
           random(seed),
-          pool(loop, worker_counters)
+          pool(loop, worker_counters),
+          lock_witness(loop)
     {
-        pool.set_limits(settings->config.pool, common.workers);
+        take_pool_limits();
+    }
+
+    /// Those of `settings`.
+    void take_pool_limits()
+    {
+        pool.set_limits(settings->config.pool, shared.workers);
+        lock_witness.set_idle_timeout(settings->config.pool.idle_timeout);
     }
 
     net::Reactor& reactor;

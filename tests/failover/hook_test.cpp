@@ -54,9 +54,10 @@ TEST_CASE("hooks are for what operators want to hear of")
 
 TEST_CASE("placeholders name the servers of a takeover")
 {
-    auto text = expanded("{failureType} {failedHost}:{failedPort} {successorHost}:{successorPort} "
-                         "{successorAlias} {countReplicas} {isSuccessful} {recoveryUID}",
-                         JournalKind::completed, "failover");
+    auto text = expanded(
+        "{failureType} {failedHost}:{failedPort} {successorHost}:{successorPort} "
+        "{successorAlias} {countReplicas} {isSuccessful} {recoveryUID}",
+        JournalKind::completed, "failover");
     CHECK(text == "DeadMaster 10.0.0.1:3306 10.0.0.2:3307 db2 2 true 7");
 }
 
@@ -83,10 +84,48 @@ TEST_CASE("what is no placeholder stays")
 TEST_CASE("the environment has the names that orchestrator uses")
 {
     auto line = entry(JournalKind::completed, "failover");
-    auto variables = failover::hook_environment(
-        failover::hook_values(HookKind::after_failover, line, scene()));
+    auto variables =
+        failover::hook_environment(failover::hook_values(HookKind::after_failover, line, scene()));
     for (const char* expected :
          {"ORC_FAILED_HOST=10.0.0.1", "ORC_SUCCESSOR_PORT=3307", "ORC_FAILURE_TYPE=DeadMaster",
           "ORC_FAILURE_CLUSTER_ALIAS=shop", "ORC_IS_SUCCESSFUL=true"})
         CHECK_THAT(variables, Catch::VectorContains(std::string(expected)));
+}
+
+TEST_CASE("who wants to be asked before a switchover can refuse it; a failover only waits")
+{
+    config::Hooks hooks;
+    failover::Takeover plan;
+    plan.cause = failover::Cause::switchover;
+    failover::add_hook_step(plan, hooks);
+    CHECK(plan.steps.empty());
+    hooks.before_switchover = "may-i";
+    hooks.before_timeout = std::chrono::milliseconds{700};
+    failover::add_hook_step(plan, hooks);
+    failover::add_hook_step(plan, hooks);
+    REQUIRE(plan.steps.size() == 1);
+    CHECK(plan.steps[0].on_failure == failover::OnFailure::undo);
+    CHECK(plan.steps[0].orders.at(0).within == hooks.before_timeout);
+    CHECK(failover::hook_named(plan.steps[0].orders[0].setting) == HookKind::before_switchover);
+    failover::Takeover failover_plan;
+    failover_plan.cause = failover::Cause::failover;
+    failover::add_hook_step(failover_plan, hooks);
+    CHECK(failover_plan.steps.empty());
+    hooks.before_failover = "cut the power";
+    failover::add_hook_step(failover_plan, hooks);
+    REQUIRE(failover_plan.steps.size() == 1);
+    CHECK(failover_plan.steps[0].on_failure == failover::OnFailure::go_on);
+}
+
+TEST_CASE("servers that do not answer are told as lost")
+{
+    auto seen = scene();
+    seen.lost = {config::ServerId{0}, config::ServerId{2}};
+    seen.automatic = true;
+    seen.host = "proxy1";
+    auto values = failover::hook_values(HookKind::after_failover,
+                                        entry(JournalKind::completed, "failover"), seen);
+    CHECK(failover::expand("{lostReplicas} {countLostReplicas} {autoMasterRecovery} "
+                           "{orchestratorHost} {isDowntimed}",
+                           values) == "10.0.0.3:3308 1 true proxy1 false");
 }

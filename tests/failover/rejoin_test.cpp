@@ -53,6 +53,28 @@ TEST_CASE("one with transactions that the primary lacks is fenced, and left to t
     CHECK(text.find("lacks: " + uuid_number(0) + ":101") != std::string::npos);
 }
 
+TEST_CASE("what changed nothing is made known to the primary, where the operator wants that")
+{
+    Scene scene;
+    scene.report(2).channels.clear();
+    scene.report(2).executed = made_by(0, 101);
+    auto errant = *protocol::GtidSet::parse(uuid_number(0) + ":101");
+    auto planned = [&](config::Repair repair) {
+        return text_of(plan_rejoin(scene.evidence, scene.id(2), repair), scene);
+    };
+    CHECK(planned(config::Repair::inject_empty).starts_with("refused"));  // not saved yet
+    scene.sight(2).harmless = errant;
+    CHECK(planned(config::Repair::leave).starts_with("refused"));
+    CHECK(planned(config::Repair::inject_empty) ==
+          "1. db3 is read-only [db3 make_read_only]\n"
+          "2. db1 knows what changed nothing on db3 [db1 inject_empty]\n"
+          "3. what db3 has executed [db3 executed]\n"
+          "4. db1 has all of it [db1 lacking]\n"
+          "5. db3 replicates from db1 [db3 follow 10.0.0.1:3306]\n");
+    scene.report(2).executed = made_by(0, 102);
+    CHECK(planned(config::Repair::clone).starts_with("refused"));  // one more, not looked at
+}
+
 TEST_CASE("nobody is fenced while it may be a move by hand that is half seen")
 {
     Scene scene;

@@ -3,6 +3,7 @@
 import contextlib
 import random
 import struct
+import subprocess
 import threading
 import time
 
@@ -10,6 +11,7 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
+import binaries
 from c_client import CClient
 from support import WHO, error, names, rows, value
 
@@ -144,6 +146,47 @@ def test_small_commands(client):
     assert value(client, "SELECT 3") == 3
 
 
+def packets_until(client, is_last):
+    payloads = []
+    while not payloads or not is_last(payloads[-1]):
+        payloads.append(client._read_packet().get_all_data())
+    return payloads
+
+
+def test_a_list_of_fields_is_the_servers(proxy, cluster):
+    def fields(connection):
+        connection._execute_command(0x04, b"whoami\0n%")
+        return packets_until(connection, lambda payload: payload[0] == 0xFE)
+    with contextlib.closing(proxy.connect(database="app")) as client, \
+            contextlib.closing(cluster.primary.connect(user="app", password="app_pw",
+                                                       database="app")) as direct:
+        expected = fields(direct)
+        assert len(expected) == 2
+        assert fields(client) == expected
+        assert value(client, WHO).startswith("db")
+
+
+def test_the_binary_log_streams_through(proxy, cluster, account, table):
+    reader = account("pw", grants="REPLICATION SLAVE, REPLICATION CLIENT ON *.*")
+    with contextlib.closing(proxy.connect()) as client:
+        rows(client, f"INSERT INTO {table} (v) VALUES ('streamed')")
+    log, end = cluster.primary.sql("SHOW BINARY LOGS")[-1][:2]
+
+    program = binaries.unpacked_mysql_program("usr/bin/mysqlbinlog")
+
+    def stream(port):
+        done = subprocess.run(
+            [*program.command, "--no-defaults", "--read-from-remote-server",
+             "--host=127.0.0.1",
+             f"--port={port}", f"--user={reader}", "--password=pw",
+             f"--stop-position={end}", "--base64-output=decode-rows", "-v", log],
+            capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    assert "'streamed'" in stream(proxy.port("primary"))
+    assert stream(proxy.port("primary")) == stream(cluster.primary.port)
+
+
 def test_another_user_takes_over_the_connection(proxy, account, table):
     user = account("second-pw", grants="ALL ON sbtest.*")
     with contextlib.closing(CClient(proxy)) as client:
@@ -261,6 +304,18 @@ def test_killing_a_query_ends_it_and_keeps_the_connection(proxy, client, hint):
     reader.join(60)
     assert results == [1317]
     assert value(client, WHO).startswith("db")
+
+
+def test_a_kill_may_name_a_variable(proxy, client):
+    with contextlib.closing(proxy.connect()) as other:
+        rows(other, f"SET @id = {client.thread_id()}")
+        rows(other, "KILL QUERY @id")
+        assert value(client, WHO).startswith("db")
+        rows(other, "KILL @id")
+        with pytest.raises(pymysql.MySQLError):
+            for _ in range(50):
+                rows(client, WHO)
+                time.sleep(0.1)
 
 
 def test_killing_a_connection_closes_it(proxy, client):

@@ -65,11 +65,41 @@ def test_mariadb_as_well(mariadb_proxy):
         assert value(connection, "SELECT CONNECTION_ID()") == connection.thread_id()
 
 
-def test_what_belongs_to_the_servers_own_process_list_keeps_its_id(client):
-    assert value(client, "SELECT COUNT(*) FROM information_schema.PROCESSLIST"
-                         " WHERE ID = CONNECTION_ID()") == 1
+@pytest.mark.parametrize("question", [
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = CONNECTION_ID()",
+    "SELECT p.ID FROM performance_schema.processlist p WHERE p.INFO LIKE '%app''s own%'",
+    "SELECT IS_USED_LOCK('who_am_i')",
+])
+def test_what_lists_connections_tells_the_same_id(client, question):
     assert value(client, "SELECT GET_LOCK('who_am_i', 5)") == 1
-    assert value(client, "SELECT IS_USED_LOCK('who_am_i') = CONNECTION_ID()") == 1
+    assert value(client, question + " -- app's own") == client.thread_id()
+
+
+def test_the_process_lists_columns_are_a_servers(client, cluster):
+    def columns(connection, text):
+        with contextlib.closing(connection.cursor()) as cursor:
+            cursor.execute(text)
+            return [(field.name, field.type_code) for field in cursor._result.fields]
+    with contextlib.closing(cluster.primary.connect(user="app",
+                                                    password="app_pw")) as direct:
+        for text in ("SHOW PROCESSLIST", "SELECT * FROM information_schema.processlist",
+                     "SELECT * FROM performance_schema.processlist",
+                     "SELECT info, p.State, Id FROM information_schema.processlist p WHERE ID > 1",
+                     "SELECT info, p.State, Id FROM performance_schema.processlist p WHERE ID > 1"):
+            assert columns(client, text) == columns(direct, text)
+
+
+@pytest.mark.parametrize("full", ["", "FULL "])
+def test_the_process_list_has_each_session_under_its_own_id(proxy, client, full):
+    with contextlib.closing(proxy.connect()) as other:
+        rows(other, "BEGIN")
+        rows(other, "SELECT COUNT(*) FROM app.whoami FOR UPDATE")
+        listed = {row[0]: row for row in rows(client, f"SHOW {full}PROCESSLIST")}
+        assert listed[client.thread_id()][7] == f"SHOW {full}PROCESSLIST"
+        assert listed[other.thread_id()][1] == "app"
+        rows(client, f"KILL {other.thread_id()}")
+        with pytest.raises(pymysql.MySQLError):
+            rows(other, "COMMIT")
 
 
 def test_a_session_is_killed_by_the_id_that_it_selected(proxy):

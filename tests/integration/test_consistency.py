@@ -107,13 +107,13 @@ def wait_until_all_read(proxy, cluster):
 def test_a_session_reads_its_own_writes(cluster, number, start_proxy, consistency):
     proxy = proxy_with(start_proxy, consistency, consistency_timeout="2s")
     with contextlib.closing(proxy.connect()) as connection, stuttering(cluster.replicas):
-        stale = stale_reads(connection, connection, number, 2000 if consistency == "session" else 100)
+        stale = stale_reads(connection, connection, number, 600 if consistency == "session" else 100)
     if consistency == "none":
         assert stale > 0
         return
     assert stale == 0
-    assert outcome(proxy, "waited") > 100
-    assert reads_at(proxy, cluster.replicas) > 100
+    assert outcome(proxy, "waited") > 30
+    assert reads_at(proxy, cluster.replicas) > 30
 
 
 @pytest.mark.parametrize("consistency", ["session", "none"])
@@ -166,7 +166,7 @@ def test_the_primary_is_not_behind_what_a_replica_showed(cluster, number, start_
     """Semi-synchronous: a replica shows a write before the primary has committed it."""
     proxy = proxy_with(start_proxy, consistency, consistency_timeout="2s")
     hints = ["/* route=replica */", "/* route=primary */"]
-    reads = 800 if consistency == "session" else 20_000
+    reads = 400 if consistency == "session" else 20_000
     back = times_back(proxy, cluster, number, hints, reads, enough=1)
     assert (back == 0) == (consistency == "session")
     if consistency == "session":
@@ -180,7 +180,7 @@ def test_a_transaction_shows_what_a_replica_showed(cluster, number, start_proxy)
     with contextlib.closing(cluster.primary.connect()) as writer, \
             contextlib.closing(proxy.connect()) as reader, \
             Background(lambda: write(writer, number, next(counter))):
-        for _ in range(300):
+        for _ in range(150):
             seen = read(reader, number)
             rows(reader, "BEGIN")
             back += read(reader, number) < seen
@@ -193,10 +193,10 @@ def test_sessions_read_each_others_writes(cluster, number, start_proxy, consiste
     proxy = proxy_with(start_proxy, consistency, consistency_timeout="2s")
     with contextlib.closing(proxy.connect()) as writer, \
             contextlib.closing(proxy.connect()) as reader, stuttering(cluster.replicas):
-        stale = stale_reads(writer, reader, number, 1000 if consistency == "global" else 100)
+        stale = stale_reads(writer, reader, number, 400 if consistency == "global" else 100)
     assert (stale == 0) == (consistency == "global")
     if consistency == "global":
-        assert outcome(proxy, "waited") > 50
+        assert outcome(proxy, "waited") > 20
 
 
 def test_a_token_carries_a_write_to_another_session(cluster, number, start_proxy):
@@ -249,33 +249,6 @@ def test_read_only_transactions_see_the_sessions_writes(cluster, number, start_p
             rows(connection, "COMMIT")
     assert stale == 0
     assert outcome(proxy, "waited") > 10
-
-
-def test_what_a_wait_costs(cluster, number, start_proxy):
-    """Printed, not judged: the machine may be busy."""
-    proxy = proxy_with(start_proxy, "session", consistency_timeout="2s")
-    with contextlib.closing(proxy.connect()) as connection:
-        def mean_ms(before):
-            spent = 0
-            for n in range(300):
-                before(n)
-                began = time.monotonic()
-                read(connection, number)
-                spent += time.monotonic() - began
-            return spent / 300 * 1000
-
-        plain = mean_ms(lambda n: None)
-        behind = mean_ms(lambda n: write(connection, number, n))
-        with_lag = outcome(proxy, "waited")
-
-        def write_and_settle(n):
-            write(connection, number, n)
-            cluster.wait_replicated()
-
-        there = mean_ms(write_and_settle)
-    print(f"read {plain:.3f} ms; right after a write {behind:.3f} ms ({with_lag:.0f} waits);"
-          f" wait for what is there already {there:.3f} ms")
-    assert outcome(proxy, "waited") > 0
 
 
 def test_mariadb(mariadb_cluster, tmp_path):

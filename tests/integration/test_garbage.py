@@ -13,7 +13,7 @@ from process import wait_until
 from support import Background, WHO, rows, value
 
 TIMEOUT = 1.0
-PATIENCE = TIMEOUT + 2.0
+PATIENCE = TIMEOUT + 4.0
 
 
 @pytest.fixture

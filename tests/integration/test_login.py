@@ -5,6 +5,7 @@ import time
 
 import pymysql
 import pytest
+from pymysql.constants import CLIENT
 
 from process import free_port, wait_until
 from support import WHO, error, rows, value
@@ -103,6 +104,32 @@ def test_a_changed_password_is_noticed(start_proxy, cluster, account):
     login(proxy, user, "new-one")
     wait_until(lambda: is_denied(proxy, user, "old-one"), 10, "the old password to be refused",
                interval=0.3)
+    login(proxy, user, "new-one")
+
+
+def test_a_session_goes_on_that_changes_its_own_password(proxy, cluster, account):
+    user = account("old-one")
+    with contextlib.closing(proxy.connect(user, "old-one")) as client:
+        rows(client, "ALTER USER USER() IDENTIFIED BY 'new-one'")
+        cluster.wait_replicated()
+        for _ in range(5):  # at whichever server: no other link could log in
+            assert value(client, "SELECT COUNT(*) FROM app.whoami") == 1
+        rows(client, "BEGIN")
+        rows(client, "COMMIT")
+    login(proxy, user, "new-one")
+
+
+def test_a_session_goes_on_that_replaces_its_expired_password(proxy, cluster, account):
+    user = account("old-one")
+    cluster.primary.sql(f"ALTER USER '{user}'@'%' PASSWORD EXPIRE")
+    cluster.wait_replicated()
+    sandbox = {"client_flag": CLIENT.HANDLE_EXPIRED_PASSWORDS}
+    with contextlib.closing(proxy.connect(user, "old-one", **sandbox)) as client:
+        with error(1820):
+            rows(client, "SELECT COUNT(*) FROM app.whoami")
+        rows(client, "ALTER USER USER() IDENTIFIED BY 'new-one'")
+        cluster.wait_replicated()
+        assert value(client, "SELECT COUNT(*) FROM app.whoami") == 1
     login(proxy, user, "new-one")
 
 

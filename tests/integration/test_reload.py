@@ -102,7 +102,7 @@ def test_a_user_is_added(own, witness, account):
     user = account("added-pw")
     own.reload(lambda config: config.update(users=[{"name": user, "password": "added-pw"}]))
     learned = own.metrics().total("pointsman_logins_learned_total")
-    wait_until(lambda: "reload" in own.log().lower(), 5, "the reload to be logged")
+    wait_until(lambda: "reload done" in own.log(), 5, "the reload to be logged")
     with contextlib.closing(own.connect(user, "added-pw")) as connection:
         assert value(connection, "SELECT 1") == 1
     assert own.metrics().total("pointsman_logins_learned_total") == learned

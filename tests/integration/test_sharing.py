@@ -9,6 +9,7 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
+from flavour import MONITOR
 from process import wait_until
 from support import error, rows, sessions, value
 
@@ -47,6 +48,20 @@ def test_idle_links_are_kept_down_to_the_least_number(start_proxy, account):
     # By now those of the first account are idle for much longer.
     wait_until(lambda: links_open(proxy) <= 4, 20, "the other account's to be closed as well")
     assert links_open(proxy) == 4
+
+
+@pytest.mark.parametrize("asked", ["FOUND_ROWS()", "ROW_COUNT()"])
+def test_a_sessions_first_question_is_not_about_anothers_rows(start_proxy, cluster, table, asked):
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    nothing_first = {"autocommit": None}  # else the client itself sends a SET
+    with contextlib.closing(cluster.primary.connect(**nothing_first)) as direct, \
+            contextlib.closing(proxy.connect(**nothing_first)) as asking, \
+            contextlib.closing(proxy.connect()) as other:
+        rows(other, f"INSERT INTO {table} (v) VALUES ('a'), ('b')")
+        rows(other, f"SELECT id FROM {table} FOR UPDATE")
+        rows(other, f"UPDATE {table} SET v = 'c'")
+        question = f"/* route=primary */ SELECT {asked}"
+        assert value(asking, question) == value(direct, question)
 
 
 def test_each_session_keeps_its_own_state(few_links):
@@ -199,6 +214,57 @@ def test_routines_that_take_no_lock_keep_no_link(start_proxy, routines, table):
             rows(client, f"INSERT INTO {table} (v) VALUES (app.one())")
             rows(client, "CALL app.lock_it()")
             rows(client, "DO RELEASE_ALL_LOCKS()")
+
+
+@pytest.fixture
+def variable_setters(cluster):
+    """app.remember(x) sets @remembered and div_precision_increment; so does a trigger of app.marked,
+    whose INSERT then fails."""
+    primary = cluster.primary
+    primary.sql("DROP FUNCTION IF EXISTS app.remember")
+    primary.sql("CREATE FUNCTION app.remember(x INT) RETURNS INT NO SQL BEGIN SET @remembered = x;"
+                " SET SESSION div_precision_increment = x; RETURN x; END")
+    primary.sql("DROP TABLE IF EXISTS app.marked")
+    primary.sql("CREATE TABLE app.marked (id INT PRIMARY KEY)")
+    primary.sql("INSERT INTO app.marked VALUES (7)")
+    primary.sql("CREATE TRIGGER app.marking BEFORE INSERT ON app.marked FOR EACH ROW"
+                " SET @remembered = NEW.id")
+    yield
+    primary.sql("DROP TABLE app.marked")
+    primary.sql("DROP FUNCTION app.remember")
+
+
+@pytest.mark.parametrize("text", [
+    "SELECT app.remember(7)", "SELECT app.remember(7), @a", "DO app.remember(7)",
+    "SELECT app.remember(7), app.remember(NULL) UNION SELECT app.nosuch()",
+    "INSERT INTO app.marked VALUES (7)"])
+def test_what_a_routine_sets_unseen_is_its_sessions_own(start_proxy, variable_setters, text):
+    """Neither errors nor the end of rows, as these clients know it, have room for what changed."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    with sessions(proxy, 2) as (one, two):
+        with contextlib.suppress(pymysql.Error):
+            rows(one, text)
+        rows(one, "DO 0")  # what the statement left itself keeps the link no longer
+        try:
+            assert value(two, "SELECT CONCAT(IFNULL(@remembered, ''), @@div_precision_increment)") == "4"
+        except pymysql.err.OperationalError as refused:
+            assert refused.args[0] == 1040
+        mine = value(one, "SELECT @remembered")
+        assert mine == (None if "nosuch" in text else 7)
+
+
+def test_nobody_is_asked_about_locks_for_ever(start_proxy, cluster, routines):
+    """Who asks has a connection of its own, which goes like an idle link."""
+    proxy = start_proxy(workers=1, pool={"idle_timeout": "1s"})
+
+    def watching():
+        return cluster.primary.sql("SELECT COUNT(*) FROM performance_schema.threads WHERE"
+                                  f" processlist_user='{MONITOR[0]}'")[0][0]
+    with sessions(proxy, 1, database="app") as (client,):
+        before = watching()
+        rows(client, "CALL app.plain()")
+        wait_until(lambda: watching() == before + 1, 5, "the question to be asked")
+        wait_until(lambda: watching() == before, 10, "the connection to be closed")
 
 
 def test_who_knows_the_routines_may_switch_the_question_off(start_proxy, routines):
@@ -380,3 +446,35 @@ def test_a_role_is_the_sessions_own_even_after_a_reset(start_proxy, cluster, acc
         for _ in range(2):
             assert value(two, "SELECT CURRENT_ROLE()") == "NONE"
             assert "borrowed" in value(one, "SELECT CURRENT_ROLE()")
+
+
+def test_the_number_of_found_rows_is_the_sessions_own_or_an_error(start_proxy, table):
+    """It speaks of the last SELECT, which is not always the statement before."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1})
+    with sessions(proxy, 2) as (one, two):
+        rows(two, "SELECT 1 UNION SELECT 2 UNION SELECT 3 FOR UPDATE")
+        assert value(one, "SELECT FOUND_ROWS()") == 0  # its first statement
+        rows(one, "COMMIT")
+    with sessions(proxy, 2) as (one, two):
+        rows(two, "SELECT 1 UNION SELECT 2 UNION SELECT 3 FOR UPDATE")
+        assert value(one, "SELECT ROW_COUNT()") == 0
+    with sessions(proxy, 2) as (one, two):
+        rows(one, "SELECT id FROM app.whoami FOR UPDATE")
+        rows(two, "SELECT 1 UNION SELECT 2 UNION SELECT 3 FOR UPDATE")
+        rows(one, "SET time_zone='+01:00'")
+        with error(1105, "no longer known"):
+            value(one, "SELECT FOUND_ROWS()")
+        rows(one, "SET time_zone='+02:00'")
+        assert value(one, "SELECT ROW_COUNT()") == 0
+
+
+def test_a_ping_makes_the_row_count_what_it_makes_it_on_a_server(start_proxy, cluster, table):
+    proxy = start_proxy(workers=1)
+    counts = []
+    for server in (proxy, cluster.primary):
+        with contextlib.closing(server.connect()) as client:
+            rows(client, f"INSERT INTO {table} (id, v) SELECT 101, 'a' UNION SELECT 102, 'b'")
+            client.ping(reconnect=False)
+            counts.append(value(client, "SELECT ROW_COUNT()"))
+            rows(client, f"DELETE FROM {table}")
+    assert counts[0] == counts[1]

@@ -6,6 +6,7 @@ Data folders are copied from a template that the first start makes, so later one
 
 import argparse
 import atexit
+import fcntl
 import os
 import shutil
 import signal
@@ -25,11 +26,19 @@ TEMPLATES = binaries.BUILD / "servers"
 
 def template(flavour, say=lambda text: None):
     """The data folder that every server of this flavour starts from, made if it is missing."""
+    TEMPLATES.mkdir(parents=True, exist_ok=True)
     final = TEMPLATES / f"template-{fingerprint(flavour)}"
-    if (final / "data").exists():
-        return final / "data"
-    say(f"initialising a data folder for {flavour.name} {flavour.installation.version} (once)")
-    # A name of its own, so that two programs may do this at once and neither sees half a folder.
+    with open(TEMPLATES / "lock", "w") as lock:  # programs that start at once make one, not two
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (final / "data").exists():
+            version = flavour.installation.version
+            say(f"initialising a data folder for {flavour.name} {version} (once)")
+            make_template(flavour).rename(final)
+    return final / "data"
+
+
+def make_template(flavour):
+    """Under a name of its own: nobody takes a folder for whole that a killed program left."""
     draft = TEMPLATES / f"draft-{os.getpid()}"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -47,9 +56,7 @@ def template(flavour, say=lambda text: None):
         raise
     for leftover in ("auto.cnf", "error.log"):  # auto.cnf holds the server_uuid
         (server.datadir / leftover).unlink(missing_ok=True)
-    if not final.exists():
-        draft.rename(final)
-    return final / "data"
+    return draft
 
 
 class Cluster:

@@ -11,21 +11,23 @@ from pathlib import Path
 
 def free_port():
     """A loopback port nobody listens on, outside the range that outgoing connections use. No port is
-    given twice: the first to ask may not listen yet when the next one asks."""
+    given twice, to this program or another that runs at the same time: the first to ask may not
+    listen yet when the next one asks."""
     while True:
         port = random.randint(15000, 32000)
-        if port in _given_ports:
-            continue
-        with socket.socket() as probe:
-            try:
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0pointsman-test-port-{port}")  # a name that goes with the process
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _given_ports.add(port)
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
         return port
 
 
-_given_ports = set()
+_claims = []
 
 
 def exclusive_folder(base):

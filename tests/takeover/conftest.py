@@ -23,7 +23,7 @@ def make_tables(cluster):
     cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_cluster():
     with Cluster(RUN / "cluster", semi_sync_timeout=4294967295) as cluster:
         make_tables(cluster)
@@ -45,9 +45,21 @@ def settled(cluster):
     return len(sets) == 1 and acknowledging == len(cluster.replicas)
 
 
+def mend(cluster):
+    """Dead servers come back as replicas. What cannot be mended is started afresh."""
+    for server in cluster.servers:
+        server.start()
+    writable = [server for server in cluster.servers
+                if server.scalar("SELECT @@super_read_only") == 0]
+    if len(writable) == 1:
+        cluster.primary = writable[0]
+    cluster.restore()
+    make_tables(cluster)
+
+
 @pytest.fixture
 def cluster(shared_cluster):
-    """All servers up, one primary, the others its replicas: if not, it is started afresh."""
+    """All servers up, one primary, the others its replicas."""
     for server in shared_cluster.servers:
         if server.running:
             server.thaw()
@@ -56,9 +68,7 @@ def cluster(shared_cluster):
     except (pymysql.Error, TimeoutError):
         well = False
     if not well:
-        shared_cluster.kill()
-        shared_cluster.start()
-        make_tables(shared_cluster)
+        mend(shared_cluster)
     yield shared_cluster
 
 

@@ -67,23 +67,24 @@ protocol::Buffer plain_ok(Command command, Bytes payload, protocol::Capabilities
     return protocol::encode_ok(*ok, capabilities);
 }
 
-/// The ERR of a FETCH without a cursor names the statement's id.
-std::string without_ids(Bytes err)
+/// The ERR of a FETCH without a cursor names the statement's id, and so does SHOW WARNINGS behind
+/// it, where the length of the text stands in front.
+std::string without_ids(Bytes payload)
 {
-    std::string text(protocol::as_text(err));
-    auto open = text.find('('), close = text.find(')');
-    bool names_id = text.find("has no open cursor") != text.npos && close != text.npos;
-    return names_id ? text.erase(open, close - open) : text;
+    constexpr std::string_view begin = "The statement (", end = ") has no open cursor";
+    std::string text(protocol::as_text(payload));
+    auto open = text.find(begin), close = text.find(end);
+    if (open == text.npos || close == text.npos || open == 0) return text;
+    return text.erase(open - 1, close - open + 1);
 }
 
-/// Pointsman's word that it does not know what the statement before left: it is no guess.
-bool is_honest_refusal(const protocol::Buffer& proxied)
+/// A server cuts its errors at the first NUL, with which they begin in UTF-16 and UTF-32.
+bool is_same_error(Bytes proxied, Bytes direct)
 {
-    auto packets = packets_of(proxied);
-    auto error = packets.size() == 1 ? protocol::decode_err(packets.front().payload)
-                                     : protocol::decode_err({});
-    return error && error->code == 1105 &&
-           error->message.starts_with("What the statement before left");
+    if (without_ids(proxied) == without_ids(direct)) return true;
+    auto ours = protocol::decode_err(proxied), theirs = protocol::decode_err(direct);
+    return ours && theirs && ours->code == theirs->code && ours->sqlstate == theirs->sqlstate &&
+           theirs->message.empty();
 }
 
 bool is_same_but_for_own_things(Command command, const protocol::Buffer& proxied,
@@ -94,7 +95,8 @@ bool is_same_but_for_own_things(Command command, const protocol::Buffer& proxied
         if (a.header.sequence != b.header.sequence || a.payload.empty() || b.payload.empty())
             return false;
         constexpr Byte err = 0xff;
-        if (a.payload[0] == err) return without_ids(a.payload) == without_ids(b.payload);
+        if (a.payload[0] == err) return is_same_error(a.payload, b.payload);
+        if (without_ids(a.payload) == without_ids(b.payload)) return true;
         return plain_ok(command, a.payload, capabilities) ==
                plain_ok(command, b.payload, capabilities);
     };
@@ -131,8 +133,17 @@ bool is_same(Command command, const Answer& proxied, const Answer& direct,
     if (proxied.wire == direct.wire) return true;
     if (command == Command::stmt_prepare) return is_same_but_for_id(proxied.wire, direct.wire);
     if (command == Command::change_user) return has_same_end(proxied.wire, direct.wire);
-    return is_honest_refusal(proxied.wire) ||
+    return is_honest_refusal(proxied) ||
            is_same_but_for_own_things(command, proxied.wire, direct.wire, capabilities);
+}
+
+bool is_honest_refusal(const Answer& proxied)
+{
+    auto packets = packets_of(proxied.wire);
+    if (packets.size() != 1) return false;
+    auto error = protocol::decode_err(packets.front().payload);
+    return error && error->code == 1105 &&
+           error->message.starts_with("What the statement before left");
 }
 
 std::string printable(Bytes bytes, std::size_t longest)

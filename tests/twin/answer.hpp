@@ -11,6 +11,9 @@ namespace pointsman::twin {
 bool is_same(protocol::Command command, const Answer& proxied, const Answer& direct,
              protocol::Capabilities capabilities);
 
+/// Pointsman's word that it does not know what the statement before left: it is no guess.
+bool is_honest_refusal(const Answer& proxied);
+
 /// For people: one line for each packet.
 std::string describe(const Answer& answer, protocol::Capabilities capabilities);
 

@@ -43,11 +43,13 @@ void several_statements(Maker& maker)
         if (!text.empty()) text += "; ";
         text += maker.grammar.expand(row.text);
         joined.takes |= row.takes;
+        // A SET that no tracker tells of (insert_id) may be of a role, as far as Pointsman knows.
+        if (row.text.starts_with("SET ")) joined.takes |= hold_unknown | hold_role;
     }
     joined.text = text;
     auto& step = maker.add(Command::query, protocol::encode_query(text, maker.model.capabilities),
                            text);
-    step.takes = joined.takes | hold_once;
+    step.takes |= joined.takes | hold_once;
 }
 
 /// The clock stands still, so that its functions can be compared.
@@ -178,6 +180,7 @@ constexpr std::uint32_t held_too_long = 40;
 
 void free_something(Maker& maker)
 {
+    if (maker.model.holds == hold_role) return reconnect(maker);
     if (maker.model.held_for > held_too_long) return reset_connection(maker);
     std::vector<TextRow> fitting;
     for (const auto& row : freeing_texts())
@@ -204,6 +207,15 @@ void generate(Dice& dice, Model& model, Mood mood)
         case Mood::freeing:
             return free_something(maker);
     }
+}
+
+void generate_reset(Dice& dice, Model& model)
+{
+    auto later = std::move(model.queue);
+    model.queue.clear();
+    Maker maker(dice, model);
+    reset_connection(maker);
+    model.queue.insert(model.queue.end(), later.begin(), later.end());
 }
 
 void generate_setup(Dice& dice, Model& model)

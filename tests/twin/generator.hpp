@@ -15,6 +15,9 @@ enum class Mood : std::uint8_t {
 /// Appends one or more steps to the model's queue.
 void generate(Dice& dice, Model& model, Mood mood);
 
+/// Puts before the model's queue what begins the session anew.
+void generate_reset(Dice& dice, Model& model);
+
 /// The steps that every session begins with.
 void generate_setup(Dice& dice, Model& model);
 

@@ -18,6 +18,16 @@ bool asks_for_results(std::string_view text)
                                [&](auto word) { return text.find(word) != text.npos; });
 }
 
+/// Routines, and a trigger of t2, set user variables: a change that no text explains. And what a
+/// text prepared stays on its link.
+bool leaves_unexplained(std::string_view text)
+{
+    constexpr std::string_view words[] = {"INTO t2", "INTO `t2`", "INTO TABLE t2",
+                                          "f_set(",  "f_insert(", "CALL p_", "PREPARE p"};
+    return std::ranges::any_of(words,
+                               [&](auto word) { return text.find(word) != text.npos; });
+}
+
 }  // namespace
 
 void Maker::query(const TextRow& row)
@@ -36,7 +46,7 @@ Step& Maker::add(protocol::Command command, protocol::Buffer payload, std::strin
     auto& step = model.queue.emplace_back();
     step.command = command;
     step.payload = std::move(payload);
-    if (asks_for_results(text)) step.takes = hold_unknown;
+    if (asks_for_results(text) || leaves_unexplained(text)) step.takes = hold_unknown;
     step.text = std::move(text);
     return step;
 }

@@ -1,5 +1,7 @@
 #include "tests/twin/model.hpp"
 
+#include <iterator>
+
 #include "protocol/server_status.hpp"
 
 namespace pointsman::twin {
@@ -37,7 +39,7 @@ void settle(Model& model, const Step& step, const protocol::Report& report)
     constexpr std::uint16_t no_such_handler = 1109;
     if (!failed || report.error_code == no_such_handler) model.holds &= ~step.frees;
     if (begins_anew(step.command) && !failed) {
-        model.holds = hold_nothing;
+        model.holds &= step.command == Command::reset_connection ? hold_role : hold_nothing;
         model.slots = {};
     }
     bool transaction = (model.status & server_status::in_trans) != 0 ||
@@ -46,6 +48,17 @@ void settle(Model& model, const Step& step, const protocol::Report& report)
     if (report.status & server_status::cursor_exists) model.holds |= hold_cursor;
     if (failed || report.warnings != 0 || report.last_insert_id != 0) model.holds |= hold_once;
     model.held_for = model.holds == hold_nothing ? 0 : model.held_for + 1;
+}
+
+std::string describe_holds(std::uint32_t holds)
+{
+    constexpr std::string_view names[] = {"transaction", "temporary table", "table locks",
+                                          "user locks",  "handler",         "cursor",
+                                          "xa",          "once",            "unknown", "role"};
+    std::string text;
+    for (std::size_t i = 0; i < std::size(names); ++i)
+        if (holds >> i & 1) text.append(text.empty() ? "" : ", ").append(names[i]);
+    return text.empty() ? "nothing" : text;
 }
 
 }  // namespace pointsman::twin

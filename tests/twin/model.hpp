@@ -28,8 +28,11 @@ enum Hold : std::uint32_t {
     hold_xa = 1u << 6,
     hold_once = 1u << 7,     // until the next statement: warnings, LAST_INSERT_ID(), FOUND_ROWS()
     hold_unknown = 1u << 8,  // until COM_RESET_CONNECTION
+    hold_role = 1u << 9,     // which outlives that: until the next login
 };
 constexpr std::uint32_t hold_everything = 0xffffffff;
+/// For people: "transaction, xa", or "nothing".
+std::string describe_holds(std::uint32_t holds);
 
 /// One command of a session.
 struct Step {

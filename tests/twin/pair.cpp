@@ -20,17 +20,6 @@ bool is_silent(const Step& step)
     return protocol::traits_of(step.command).response == protocol::ResponseShape::none;
 }
 
-std::string describe_holds(std::uint32_t holds)
-{
-    constexpr std::string_view names[] = {"transaction", "temporary table", "table locks",
-                                          "user locks",  "handler",         "cursor",
-                                          "xa",          "once",            "unknown"};
-    std::string text;
-    for (std::size_t i = 0; i < std::size(names); ++i)
-        if (holds >> i & 1) text.append(text.empty() ? "" : ", ").append(names[i]);
-    return text.empty() ? "nothing" : text;
-}
-
 }  // namespace
 
 Pair::Pair(const Addresses& addresses, std::uint64_t seed, std::size_t number, Variety variety)
@@ -181,7 +170,18 @@ std::optional<std::string> Pair::finish()
     if (!answers[1].failure.empty()) return difference(step_, answers);
     learn_ids(step_, answers);
     settle(model_, step_, answers[1].report);
+    if (is_honest_refusal(answers[0])) on_refusal();
     return std::nullopt;
+}
+
+/// Who was refused keeps its link from then on. What the statement would have done beside
+/// answering was done by the twin only.
+void Pair::on_refusal()
+{
+    model_.holds |= hold_unknown;
+    bool does_more = step_.text.find('@') != step_.text.npos ||
+                     step_.text.find(';') != step_.text.npos || step_.slot;
+    if (does_more) generate_reset(dice_, model_);
 }
 
 void Pair::learn_ids(const Step& step, const std::array<Answer, sides>& answers)

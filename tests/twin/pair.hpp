@@ -57,6 +57,7 @@ private:
     bool can_be_taken(const Step& step);
     void send(const Step& step);
     void remember(const Step& step);
+    void on_refusal();
     void learn_ids(const Step& step, const std::array<Answer, sides>& answers);
     Login login(std::uint8_t account, protocol::Capabilities wanted);
     std::string difference(const Step& step, const std::array<Answer, sides>& answers) const;

@@ -42,7 +42,19 @@ std::optional<std::string> Rounds::run()
     for (auto& turn : turns)
         if (!std::ranges::count(differing_, turn.pair)) note(*turn.pair, turn.pair->finish());
     if (differences.empty()) return std::nullopt;
+    if (settings_.links > 0) differences += holders();
     return differences;
+}
+
+/// Who keeps a link, as far as is known here: what a refusal for want of links is held against.
+std::string Rounds::holders() const
+{
+    std::string text = "  sessions that may keep a link:\n";
+    for (const auto& pair : pairs_)
+        if (pair->model().holds != hold_nothing)
+            text += "    " + std::to_string(pair->model().number) + ": " +
+                    describe_holds(pair->model().holds) + "\n";
+    return text;
 }
 
 std::string Rounds::shrink()

@@ -49,6 +49,7 @@ private:
     std::vector<Turn> choose();
     std::optional<Turn> turn_for(Pair& pair, std::size_t taken);
     std::size_t holding() const;
+    std::string holders() const;
     Pair& candidate();
 
     RunSettings settings_;

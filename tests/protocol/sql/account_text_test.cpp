@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+using pointsman::protocol::sql::changes_login_of;
+using pointsman::protocol::sql::Dialect;
 using pointsman::protocol::sql::requires_tls;
 
 TEST_CASE("an account's text tells whether it asks for TLS")
@@ -25,4 +27,23 @@ TEST_CASE("a hash of any bytes hides no requirement")
     CHECK_FALSE(requires_tls("CREATE USER `u` IDENTIFIED WITH 'x' AS '\x01;\\'' REQUIRE NONE"));
     CHECK(requires_tls("CREATE USER `u`@`%` IDENTIFIED WITH 'x' AS '$A$005$"));
     CHECK(requires_tls("CREATE USER `u` REQUIRE"));
+}
+
+TEST_CASE("statements that change how their own account logs in are told")
+{
+    const Dialect dialect;
+    for (auto text : {"ALTER USER bob IDENTIFIED BY 'new'", "ALTER USER USER() IDENTIFIED BY 'new'",
+                      "alter user CURRENT_USER identified by 'new'", "SET PASSWORD = 'new'",
+                      "ALTER USER ann, 'bob'@'%' PASSWORD EXPIRE", "RENAME USER `bob` TO eve",
+                      "SET PASSWORD FOR bob@localhost = 'new'", "DROP USER bob",
+                      "SET PASSWORD FOR CURRENT_USER() = 'new'", "SET PASSWORD TO RANDOM",
+                      "ALTER USER 'never ends"}) {
+        INFO(text);
+        CHECK(changes_login_of("bob", text, dialect));
+    }
+    for (auto text : {"ALTER USER ann IDENTIFIED BY 'new'", "SET PASSWORD FOR ann = 'new'",
+                      "GRANT SELECT ON *.* TO bob", "REVOKE ALL ON *.* FROM bob", "DROP USER ann"}) {
+        INFO(text);
+        CHECK_FALSE(changes_login_of("bob", text, dialect));
+    }
 }

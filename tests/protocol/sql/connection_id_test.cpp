@@ -11,6 +11,20 @@ std::string rewritten(std::string_view text)
     return with_connection_id(text, {}, 7).value_or("unchanged");
 }
 
+const SessionIds ids{7, {{12, 7}, {15, 9}}};
+
+Dialect mysql_9()
+{
+    Dialect dialect;
+    dialect.server_version = 90700;
+    return dialect;
+}
+
+std::string with_ids(std::string_view text, std::string_view schema = "app")
+{
+    return with_session_ids(text, mysql_9(), schema, ids).value_or("unchanged");
+}
+
 }  // namespace
 
 TEST_CASE("a whole column gets the id, under the name that it had")
@@ -104,4 +118,60 @@ TEST_CASE("where the server's own id matters, or a name is not certain, nothing 
         INFO(text);
         CHECK_FALSE(with_connection_id(text, {}, 7));
     }
+}
+
+TEST_CASE("the process lists name sessions by the ids that clients know")
+{
+    const std::string first = "(SELECT ID+CASE ID WHEN 12 THEN -5 WHEN 15 THEN -6 ELSE 0 END AS ";
+    const std::string others = ",USER AS USER,HOST AS HOST,DB AS DB,COMMAND AS COMMAND,"
+                               "TIME AS TIME,STATE AS STATE,INFO AS INFO";
+    const auto moved = first + "ID" + others;
+    const auto information = moved + " FROM information_schema.processlist)";
+    const std::string me = "CAST(7 AS UNSIGNED)";
+    const std::pair<std::string, std::string> rows[] = {
+        {"SELECT * FROM information_schema.processlist",
+         "SELECT * FROM " + information + " AS processlist"},
+        {"SELECT COUNT(*) FROM INFORMATION_SCHEMA.`PROCESSLIST` WHERE ID=CONNECTION_ID()",
+         "SELECT COUNT(*) FROM " + moved +
+             " FROM INFORMATION_SCHEMA.processlist) AS `PROCESSLIST` WHERE ID=" + me},
+        {"SELECT p.id FROM t, information_schema.processlist p JOIN u",
+         "SELECT p.id FROM t, " + first + "id" + others +
+             " FROM information_schema.processlist) p JOIN u"},
+        {"SELECT 1 FROM (information_schema.processlist AS p LEFT JOIN u ON 1)",
+         "SELECT 1 FROM (" + information + " AS p LEFT JOIN u ON 1)"},
+        {"SELECT 1 FROM t JOIN performance_schema.processlist ON processlist.id=t.id",
+         "SELECT 1 FROM t JOIN " + moved +
+             ",EXECUTION_ENGINE AS EXECUTION_ENGINE FROM performance_schema.processlist)"
+             " AS processlist ON processlist.id=t.id"},
+        {"SELECT 1 FROM app.processlist WHERE id=CONNECTION_ID()",
+         "SELECT 1 FROM app.processlist WHERE id=" + me},
+        {"SELECT information_schema.processlist.id FROM information_schema.processlist",
+         "unchanged"},
+        {"SELECT 1 FROM information_schema.processlist USE INDEX (x)", "unchanged"},
+        {"UPDATE performance_schema.processlist SET id=1", "unchanged"},
+        {"SELECT * FROM performance_schema.threads WHERE id=CONNECTION_ID()", "unchanged"},
+        {"SELECT * FROM processlist", "unchanged"},
+        {"SELECT 1", "unchanged"},
+    };
+    for (const auto& [text, expected] : rows) {
+        INFO(text);
+        CHECK(with_ids(text) == expected);
+    }
+    CHECK(with_ids("SELECT * FROM processlist", "information_schema") ==
+          "SELECT * FROM " + information + " AS processlist");
+    Dialect mariadb;
+    mariadb.mariadb = true;
+    const std::string_view list = "SELECT * FROM information_schema.processlist";
+    CHECK_FALSE(with_session_ids(list, mariadb, "", ids));
+    CHECK_FALSE(with_session_ids(list, mysql_9(), "", {}));
+}
+
+TEST_CASE("the holder of a lock is told by its session")
+{
+    const std::string owner = "(CASE IS_USED_LOCK('a') WHEN 12 THEN CAST(7 AS UNSIGNED) WHEN 15 "
+                              "THEN CAST(9 AS UNSIGNED) ELSE IS_USED_LOCK('a') END)";
+    CHECK(with_ids("SELECT IS_USED_LOCK('a') = CONNECTION_ID()") ==
+          "SELECT " + owner + " = CAST(7 AS UNSIGNED) AS `IS_USED_LOCK('a') = CONNECTION_ID()`");
+    CHECK(with_ids("DO IS_USED_LOCK('a')") == "DO " + owner);
+    CHECK(with_ids("SELECT IS_USED_LOCK('a'") == "unchanged");
 }

@@ -208,6 +208,33 @@ TEST_CASE("waiting ends at its deadline")
     CHECK(holder->retake());  // nobody waits for it any more
 }
 
+net::Task<void> until_closed(Loop& loop, const LinkPool& pool, std::uint32_t left)
+{
+    while (pool.open_links(db1) > left) {
+        net::Signal nobody(loop.reactor);
+        auto soon = net::Clock::now() + std::chrono::milliseconds(20);
+        co_await nobody.wait_until(soon);
+    }
+}
+
+TEST_CASE("links of an era that nobody belongs to any more are closed")
+{
+    Fixture f(8);
+    auto staying = f.lease("joe", db1, 1);
+    REQUIRE(f.pool.reserve(*staying));
+    f.open(*staying);
+    staying->park();
+    {
+        auto leaving = f.lease("ann", db1, 1);
+        REQUIRE(f.pool.reserve(*leaving));
+        f.open(*leaving);
+        leaving->park();
+    }
+    auto newer = f.lease("ann", db1, 2);
+    f.loop.run(until_closed(f.loop, f.pool, 1));
+    CHECK(staying->retake());
+}
+
 TEST_CASE("a lease that ends with its link in hand closes it")
 {
     Fixture f;

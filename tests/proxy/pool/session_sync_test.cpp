@@ -99,3 +99,59 @@ TEST_CASE("a variable that means something else on another link cannot move")
         CHECK(can_move(row.variable, row.value) == row.moves);
     }
 }
+
+TEST_CASE("the collation of results, which has no name, is set by SET NAMES … COLLATE")
+{
+    struct Row {
+        std::string_view what;
+        Variables link, session;
+        std::string_view statement;
+    };
+    const Variables login{{"character_set_client", "utf8mb4"},
+                          {"character_set_connection", "utf8mb4"},
+                          {"character_set_results", "utf8mb4"},
+                          {"collation_connection", "utf8mb4_bin"},
+                          {"results_collation", "utf8mb4_bin"}};
+    const Variables named{{"character_set_client", "utf8mb4"},
+                          {"character_set_connection", "utf8mb4"},
+                          {"character_set_results", "utf8mb4"}};
+    auto with = [](Variables variables, std::string_view name, std::string_view value) {
+        variables.insert_or_assign(std::string{name}, value);
+        return variables;
+    };
+    auto collated = with(with(named, "collation_connection", "utf8mb4_bin"), "results_collation",
+                         "utf8mb4_bin");
+    const Row rows[] = {
+        {"nothing was set", {}, {}, ""},
+        {"SET NAMES", {}, named, "SET NAMES 'utf8mb4'"},
+        {"back to the login's", named, {}, "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin'"},
+        {"SET NAMES … COLLATE", named, collated, "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin'"},
+        {"and away from it", collated, named, "SET NAMES 'utf8mb4'"},
+        {"collation_connection alone leaves the login's for results",
+         named,
+         {{"collation_connection", "utf8mb4_general_ci"}},
+         "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin',"
+         "SESSION collation_connection='utf8mb4_general_ci'"},
+        {"what was collated, and then collation_connection alone",
+         collated,
+         with(collated, "collation_connection", "utf8mb4_general_ci"),
+         "SET SESSION collation_connection='utf8mb4_general_ci'"},
+        {"results with the login's collation where the client has another set",
+         with({}, "character_set_results", "utf8mb4"),
+         {{"character_set_client", "latin1"}},
+         "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_bin',SESSION character_set_client='latin1',"
+         "SESSION character_set_connection='utf8mb4',SESSION collation_connection='utf8mb4_bin'"},
+        {"results without any",
+         named,
+         with(named, "character_set_results", ""),
+         "SET SESSION character_set_results=NULL"},
+        {"results with their set's own where the client has another set",
+         {},
+         {{"character_set_client", "latin1"}, {"character_set_results", "utf8mb4"}},
+         "SET SESSION character_set_client='latin1',SESSION character_set_results='utf8mb4'"},
+    };
+    for (const auto& row : rows) {
+        INFO(row.what);
+        CHECK(sync_statement(row.link, row.session, login).value_or("") == row.statement);
+    }
+}

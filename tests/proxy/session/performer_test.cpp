@@ -62,7 +62,8 @@ TEST_CASE("SET NAMES ends an earlier collation, on replicas too")
     stage.ask(joined({query("SET collation_connection=utf8mb4_bin"), query("SET NAMES latin1"),
                       query("SELECT a FROM t"), quit()}));
     CHECK(asked(stage.servers[0], collation_question));
-    const std::string sync = "\x03SET NAMES 'latin1' COLLATE 'latin1_swedish_ci'";
+    const std::string sync =
+        "\x03SET NAMES 'latin1',SESSION collation_connection='latin1_swedish_ci'";
     CHECK((asked(stage.servers[1], sync) || asked(stage.servers[2], sync)));
 }
 

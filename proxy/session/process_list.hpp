@@ -1,0 +1,19 @@
+#pragma once
+// Pure: SHOW PROCESSLIST's answer with the ids that clients know.
+
+#include "protocol/bytes.hpp"
+#include "protocol/capability.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace pointsman::proxy {
+
+/// The wire bytes of a whole text answer whose first column is a connection's id: those of `ids`
+/// (at the server → of the session) are replaced. Whatever else it is stays as it is.
+protocol::Buffer with_session_ids_in_rows(
+    protocol::Bytes answer, protocol::Capabilities negotiated,
+    const std::vector<std::pair<std::uint32_t, std::uint32_t>>& ids);
+
+}  // namespace pointsman::proxy
