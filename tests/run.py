@@ -8,6 +8,7 @@ own, and beside them a part of MySQL's own test suite runs through the proxy."""
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,11 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from machine import Machine
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build/test-results"
 SUITE_LOG = RESULTS / "mysqltest.log"
 UNIT_TIMEOUT = 900
-SERVERS_TIMEOUT = 3600
+SERVERS_TIMEOUT = 1800
+LAST_WORDS_TIMEOUT = 60  # for pytest to write its report when it is told to stop
+ONE_TEST_TIMEOUT = 300
+FAILURES_TO_STOP_AT = 30  # then it is the machine or everything, and more would tell no more
 SUITE_TIMEOUT = 900
 NO_SUCH_SERVER = 77  # of tests/mysqltest/run
 CORES = len(os.sched_getaffinity(0))
@@ -152,12 +158,10 @@ def run_pytest(text, tally):
     report = RESULTS / ("servers-filtered.xml" if text else "servers.xml")
     report.unlink(missing_ok=True)
     command = ["/usr/bin/python3", "-m", "pytest", "--tb=short", "-p", "no:cacheprovider",
+               "--instafail", f"--timeout={ONE_TEST_TIMEOUT}", f"--maxfail={FAILURES_TO_STOP_AT}",
                f"--numprocesses={LANES}", "--dist=loadfile", f"--junitxml={report}", *files]
-    try:
-        code = subprocess.run(command, cwd=ROOT, timeout=SERVERS_TIMEOUT, check=False,
-                              env={**os.environ, "POINTSMAN_TEST_FILTER": text}).returncode
-    except subprocess.TimeoutExpired:
-        code = f"no end within {SERVERS_TIMEOUT} s"
+    code = wait_for_pytest(subprocess.Popen(command, cwd=ROOT, env={
+        **os.environ, "POINTSMAN_TEST_FILTER": text}))
     before = tally.failed
     if report.exists():
         count_servers(report, tally)
@@ -166,11 +170,27 @@ def run_pytest(text, tally):
         tally.fail(f"pytest ended with {code}")
 
 
+def wait_for_pytest(process):
+    """Its exit code. One that takes too long is asked to stop, and says then what it knows."""
+    try:
+        return process.wait(SERVERS_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(LAST_WORDS_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return f"no end within {SERVERS_TIMEOUT} s"
+
+
 def count_servers(report, tally):
     for case in xml.parse(report).iter("testcase"):
-        kinds = {child.tag for child in case}
-        if kinds & {"failure", "error"}:
-            tally.fail(f"{case.get('classname')}::{case.get('name')}")
+        kinds = {child.tag: child for child in case}
+        wrong = kinds.get("failure", kinds.get("error"))
+        if wrong is not None:
+            reason = " ".join(wrong.get("message", "").split())[:200]
+            tally.fail(f"{case.get('classname')}::{case.get('name')}: {reason}")
         elif "skipped" in kinds:
             tally.skipped += 1
         else:
@@ -215,6 +235,7 @@ def main():
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     RESULTS.mkdir(parents=True, exist_ok=True)
     tally = Tally()
+    machine = Machine(ROOT)
     run_units(text, tally)
     suite = start_suite(text)
     try:
@@ -224,6 +245,8 @@ def main():
         suite.terminate()
     for failure in tally.failures:
         print(f"FAILED {failure}")
+    if tally.failures:
+        print(machine.describe())
     skipped = f", {tally.skipped} skipped" if tally.skipped else ""
     print(f"{tally.passed} passed, {tally.failed} failed{skipped}", flush=True)
     return 1 if tally.failed else 0

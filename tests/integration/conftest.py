@@ -18,6 +18,7 @@ from process import exclusive_folder, wait_until
 from selection import pytest_collection_modifyitems  # noqa: F401: pytest calls it
 from support import label_servers
 
+FAILED = pytest.StashKey()  # the fixtures of tests that failed since the servers were mended
 RUN = exclusive_folder(binaries.BUILD / "test-run")
 
 
@@ -26,6 +27,24 @@ def cluster():
     with Cluster(RUN / "mysql") as cluster:
         label_servers(cluster)
         yield cluster
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    report = (yield).get_result()
+    if report.failed:
+        item.session.stash[FAILED] = item.session.stash.get(FAILED, set()) | set(item.fixturenames)
+
+
+@pytest.fixture(autouse=True)
+def mended(request):
+    """What a failed test may have left, or what made it fail, is not the next one's trouble."""
+    used = request.session.stash.get(FAILED, set())
+    request.session.stash[FAILED] = set()
+    for name in used & {"cluster", "mariadb_cluster"}:
+        cluster = request.getfixturevalue(name)
+        cluster.restore()
+        label_servers(cluster)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,12 @@ log_bin_trust_function_creators=ON
 sync_binlog=0
 innodb_buffer_pool_size=64M
 innodb_flush_log_at_trx_commit=2
+innodb_flush_method=nosync
+innodb_doublewrite=OFF
+innodb_use_native_aio=OFF
+innodb_log_buffer_size=8M
+performance_schema_digests_size=1000
+performance_schema_events_statements_history_long_size=100
 """
 
 
