@@ -18,9 +18,12 @@ def _number(path, pattern):
     return int(found.group(1)) if found else 0
 
 
-def _counters():
-    """Those that only grow: what one asks is by how much."""
-    return {"stalled for io (us)": _number("/proc/pressure/io", r"^full .*total=(\d+)"),
+def _counters(folder):
+    """Those that only grow: what one asks is by how much. (The kernel's own pressure of I/O is of no
+    use here: a worker that waits on its io_uring counts as waiting for a disk.)"""
+    device = os.stat(folder).st_dev
+    disk = f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat"
+    return {"disk busy (ms)": _number(disk, r"^ *(?:\d+ +){9}(\d+)"),
             "stalled for memory (us)": _number("/proc/pressure/memory", r"^full .*total=(\d+)"),
             "stolen by the host (ticks)": _number("/proc/stat", r"^cpu +(?:\d+ +){7}(\d+)"),
             "processes killed for memory": _number("/proc/vmstat", r"^oom_kill (\d+)")}
@@ -32,7 +35,7 @@ class Machine:
     def __init__(self, folder):
         self._folder = folder
         self._started = time.monotonic()
-        self._before = _counters()
+        self._before = _counters(folder)
         self._memory = self._disk = float("inf")
         self._requests = 0
         threading.Thread(target=self._watch, daemon=True).start()
@@ -50,7 +53,7 @@ class Machine:
 
     def describe(self):
         self._look()
-        grown = {name: value - self._before[name] for name, value in _counters().items()}
+        grown = {name: value - self._before[name] for name, value in _counters(self._folder).items()}
         load = " ".join(f"{value:.1f}" for value in os.getloadavg())
         return (f"machine: at least {self._memory} MiB of memory and {self._disk} MiB of disk free,"
                 f" at most {self._requests} AIO requests, load {load};"
