@@ -72,14 +72,15 @@ void put_suppressed(Journal& to, LogTime now, bool all)
 
 }  // namespace
 
-void detail::write_log(LogLevel level, std::string_view event, LogFields fields)
+void detail::write_log(LogLevel level, std::string_view event, LogFields fields,
+                       Allowance allowance)
 {
     const LogTime now = wall_clock();
     Journal& to = journal();
     const std::lock_guard lock{to.mutex};
     const bool is_due = now >= to.next_sweep || to.next_sweep - now > std::chrono::seconds{1};
     if (is_due) put_suppressed(to, now, false);
-    if (!to.rate.admit(event, now)) return;
+    if (allowance == Allowance::of_the_name && !to.rate.admit(event, now)) return;
     put_line(to, render_log_line(to.format, now, level, event, {fields.begin(), fields.size()}));
 }
 

@@ -47,8 +47,9 @@ struct LogField {
 using LogFields = std::initializer_list<LogField>;
 
 namespace detail {
+enum class Allowance { of_the_name, without_limit };
 extern std::atomic<LogLevel> log_threshold;
-void write_log(LogLevel level, std::string_view event, LogFields fields);
+void write_log(LogLevel level, std::string_view event, LogFields fields, Allowance allowance);
 }  // namespace detail
 
 /// Whether lines of this level are written now: ask before computing costly facts.
@@ -60,7 +61,16 @@ inline bool log_enabled(LogLevel level)
 /// log_event(LogLevel::warn, "server down", {{"server", name}, {"failed_probes", 2}});
 inline void log_event(LogLevel level, std::string_view event, LogFields fields = {})
 {
-    if (log_enabled(level)) detail::write_log(level, event, fields);
+    if (log_enabled(level))
+        detail::write_log(level, event, fields, detail::Allowance::of_the_name);
+}
+
+/// As log_event(), but each line is written: for events that are few by their nature, of which the
+/// reader needs all.
+inline void log_each(LogLevel level, std::string_view event, LogFields fields = {})
+{
+    if (log_enabled(level))
+        detail::write_log(level, event, fields, detail::Allowance::without_limit);
 }
 
 /// Applies the `log` section; before the first call lines go to standard error as logfmt. The file

@@ -25,10 +25,9 @@ void log_entry(const failover::JournalEntry& entry)
     auto kind = entry.kind;
     bool bad = kind == Kind::step_failed || kind == Kind::given_up || kind == Kind::undone ||
                kind == Kind::warning || kind == Kind::finding;
-    // Of a name of their own: many steps must not crowd out what became of it.
     bool step = kind == Kind::step_begun || kind == Kind::step_done || kind == Kind::step_failed;
-    log_event(bad ? LogLevel::warn : LogLevel::info, step ? "takeover_step" : "takeover",
-              {{"kind", failover::to_text(kind)}, {"what", entry.text}, {"took_ms", entry.took}});
+    log_each(bad ? LogLevel::warn : LogLevel::info, step ? "takeover_step" : "takeover",
+             {{"kind", failover::to_text(kind)}, {"what", entry.text}, {"took_ms", entry.took}});
 }
 
 }  // namespace

@@ -199,6 +199,16 @@ TEST_CASE("a name that floods is cut, others are not, and the count is said")
     CHECK(written + counted == 500);
 }
 
+TEST_CASE("lines of which each counts are all written, and use up nobody's allowance")
+{
+    const LogFile file{"each"};
+    REQUIRE(configure_log(file.settings()) == std::nullopt);
+    for (int i = 0; i < 100; ++i) log_each(LogLevel::info, "step", {{"i", i}});
+    log_event(LogLevel::info, "step", {{"i", 100}});
+    flush_suppressed_log();
+    CHECK(file.lines().size() == 101);
+}
+
 TEST_CASE("many threads write whole lines")
 {
     const LogFile file{"threads"};
