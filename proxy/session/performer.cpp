@@ -401,7 +401,8 @@ net::Task<Performer::Next> Performer::fail_and_close(protocol::Err error, CloseR
 
 void Performer::settle(BackendLink& link)
 {
-    auto* run = runs_statement() ? facts_.statement : nullptr;  // to prepare it does nothing yet
+    auto* run =
+        facts_.runs_statement() ? facts_.statement : nullptr;  // to prepare it does nothing yet
     Settled settled{facts_.command,
                     run,
                     &report_,

@@ -124,7 +124,6 @@ private:
         behind,   // a wait there ended in vain a moment ago, or would be of no use
         unknown,  // nobody knows yet what the session was shown elsewhere
     };
-    bool runs_statement() const;
     config::Consistency consistency() const;
     void read_token();
     void see_to_freshness();

@@ -65,7 +65,8 @@ net::Task<Performer::Next> Performer::end_fenced_transaction(BackendLink& link)
 bool Performer::commits_at_replica() const
 {
     bool on_replica = route_.kind == RouteKind::server && route_.on_replica;
-    if (!on_replica || !core_.state.in_read_only_transaction() || !runs_statement()) return false;
+    if (!on_replica || !core_.state.in_read_only_transaction() || !facts_.runs_statement())
+        return false;
     if (core_.listener.mode != config::ListenerMode::split) return false;
     const auto& statement = *facts_.statement;
     if (statement.statement_count != 1) return false;
@@ -97,7 +98,7 @@ net::Task<Performer::Next> Performer::commit_at_replica()
 /// the transaction.
 bool Performer::is_write_in_read_only_transaction() const
 {
-    return route_.on_replica && runs_statement() && core_.state.in_read_only_transaction() &&
+    return route_.on_replica && facts_.runs_statement() && core_.state.in_read_only_transaction() &&
            core_.listener.mode == config::ListenerMode::split;
 }
 

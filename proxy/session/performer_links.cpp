@@ -13,7 +13,7 @@ namespace sql = protocol::sql;
 /// ROW_COUNT() and the like are known on one link only, and only until it does something else.
 bool Performer::asks_for_lost_result() const
 {
-    if (!runs_statement() || !asks_for_last_result(*facts_.statement)) return false;
+    if (!facts_.runs_statement() || !asks_for_last_result(*facts_.statement)) return false;
     return has_lost_found_rows() || has_lost_last_result();
 }
 
@@ -49,7 +49,7 @@ bool Performer::has_lost_last_result() const
 /// A session that has left nothing yet must not be told what another one left on the link.
 bool Performer::asks_behind_nothing() const
 {
-    if (!runs_statement()) return false;
+    if (!facts_.runs_statement()) return false;
     const auto& statement = *facts_.statement;
     const auto& state = core_.state;
     bool counts = statement.has(sql::effect_reads_found_rows) && state.found_rows().is_unset();
@@ -62,7 +62,8 @@ bool Performer::asks_behind_nothing() const
 bool Performer::owes_link_something() const
 {
     if (asks_for_own_error() || asks_behind_nothing()) return true;
-    return core_.state.owes_ping() && runs_statement() && asks_for_last_result(*facts_.statement);
+    return core_.state.owes_ping() && facts_.runs_statement() &&
+           asks_for_last_result(*facts_.statement);
 }
 
 /// SHOW WARNINGS and the like; the answer to COM_INIT_DB tells how many there are.
@@ -70,7 +71,7 @@ bool Performer::asks_for_own_error() const
 {
     if (!core_.state.own_error()) return false;
     if (facts_.command == protocol::Command::init_db) return true;
-    return runs_statement() && asks_for_last_result(*facts_.statement);
+    return facts_.runs_statement() && asks_for_last_result(*facts_.statement);
 }
 
 net::Task<void> Performer::settle_debts(BackendLink& link)
@@ -107,7 +108,7 @@ net::Task<bool> Performer::answers_ping(BackendLink& link)
     auto now = core_.worker.reactor.now();
     if (now - link.parked_at <= config.pool.check_after || link.is_fresh) co_return true;
     // It would take ROW_COUNT() away. A link that is gone is found out by the question itself.
-    if (runs_statement() && asks_for_last_result(*facts_.statement)) co_return true;
+    if (facts_.runs_statement() && asks_for_last_result(*facts_.statement)) co_return true;
     link.stream->handle().set_deadline(now + config.limits.connect_timeout);
     protocol::Buffer ping{static_cast<protocol::Byte>(protocol::Command::ping)};
     auto answered = co_await run_command(link, ping);

@@ -35,8 +35,8 @@ bool Performer::fits_types(const LinkStatement& on_link) const
     if (facts_.command != Command::stmt_execute || on_link.has_mixed_types) return false;
     auto id = *text_.statement_id;
     const auto& statement = *core_.prepared.find(id);
-    auto execute = protocol::decode_execute(payload_of(core_, command_),
-                                            core_.account.capabilities, statement.parameter_count);
+    auto execute = protocol::decode_execute(payload_of(core_, command_), core_.account.capabilities,
+                                            statement.parameter_count);
     if (!execute) return false;
     const auto& block = execute->parameters;
     return same_types(on_link.types, block.types_sent ? block.types : statement.types);

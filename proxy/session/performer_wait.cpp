@@ -94,12 +94,6 @@ bool says_it_has(const OwnAnswer& answer)
 
 }  // namespace
 
-bool Performer::runs_statement() const
-{
-    return facts_.statement &&
-           (facts_.command == Command::query || facts_.command == Command::stmt_execute);
-}
-
 Consistency Performer::consistency() const
 {
     return core_.worker.settings->config.routing.consistency;
@@ -125,7 +119,7 @@ void Performer::read_token()
 void Performer::see_to_freshness()
 {
     wait_.begin_attempt();
-    if (!runs_statement()) return;
+    if (!facts_.runs_statement()) return;
     read_token();
     if (wait_.refusal) return;
     bool bound = core_.state.in_transaction() || facts_.only_on;
@@ -281,9 +275,8 @@ net::Task<Performer::Next> Performer::ask_position(BackendLink& link)
     auto asked = net::Reactor::exact_now();
     auto flavour = link.is_mariadb ? protocol::GtidFlavour::mariadb : protocol::GtidFlavour::mysql;
     // What is owned comes first: what is committed in between is in one of them.
-    std::string question = link.is_mariadb
-                               ? "SELECT '', @@global.gtid_current_pos"
-                               : "SELECT @@global.gtid_owned, @@global.gtid_executed";
+    std::string question = link.is_mariadb ? "SELECT '', @@global.gtid_current_pos"
+                                           : "SELECT @@global.gtid_owned, @@global.gtid_executed";
     auto rows = co_await query_rows(link, std::move(question));
     if (link.broken) {
         RelayResult nothing_sent;
@@ -439,7 +432,8 @@ void Performer::note_written(const std::string& gtids)
 
 void Performer::note_seen(const BackendLink& link)
 {
-    bool shown = report_.has_result_set && runs_statement() && consistency() != Consistency::none;
+    bool shown =
+        report_.has_result_set && facts_.runs_statement() && consistency() != Consistency::none;
     if (!shown || shows_one_server(*facts_.statement)) return;
     core_.reads.saw(link.server, net::Reactor::exact_now());
 }

@@ -98,8 +98,8 @@ Route free_route(const PlanInput& input, Random& random)
     SessionFacts session;
     // What a replica refused, what an off autocommit makes part of a transaction, and what may ask
     // for the row of the last insert, is the primary's.
-    bool to_primary = input.redo_on_primary || !input.state.autocommit() ||
-                      input.state.reads_last_insert_id();
+    bool to_primary =
+        input.redo_on_primary || !input.state.autocommit() || input.state.reads_last_insert_id();
     session.mode = to_primary ? config::ListenerMode::primary : input.mode;
     session.avoid = input.avoid;
     RouterInput router_input{statement, session, input.topology, input.outstanding,
@@ -210,13 +210,12 @@ bool changes_data(sql::StatementKind kind)
     }
 }
 
-/// To prepare a statement is not to run it.
-bool runs(const CommandFacts& facts)
-{
-    return facts.command == Command::query || facts.command == Command::stmt_execute;
-}
-
 }  // namespace
+
+bool CommandFacts::runs_statement() const
+{
+    return statement && (command == Command::query || command == Command::stmt_execute);
+}
 
 Plan plan(const PlanInput& input, Random& random)
 {
@@ -246,9 +245,7 @@ Plan plan(const PlanInput& input, Random& random)
 StatementClass class_of(const CommandFacts& facts)
 {
     if (facts.command == Command::stmt_prepare) return StatementClass::prepare;
-    if (facts.command != Command::query && facts.command != Command::stmt_execute)
-        return StatementClass::other;
-    if (!facts.statement) return StatementClass::other;
+    if (!facts.runs_statement()) return StatementClass::other;
     const auto& statement = *facts.statement;
     if (statement.access == sql::Access::replica) return StatementClass::read;
     switch (statement.reason) {
@@ -270,8 +267,8 @@ StatementClass class_of(const CommandFacts& facts)
 InDoubt in_doubt(const Loss& loss)
 {
     const auto* statement = loss.facts.statement;
-    bool whole = statement && statement->statement_count == 1 && !loss.answer_begun &&
-                 !loss.facts.only_on && runs(loss.facts);
+    bool whole = loss.facts.runs_statement() && statement->statement_count == 1 &&
+                 !loss.answer_begun && !loss.facts.only_on;
     // State that is lost with the server would be missing afterwards.
     if (!whole || loss.state.loses_state_with(loss.server)) return InDoubt::undecidable;
     bool commits = statement->transaction == sql::Transaction::commit;
@@ -279,8 +276,7 @@ InDoubt in_doubt(const Loss& loss)
     constexpr std::uint32_t more_than_data =
         sql::effect_user_variable | sql::effect_global_variable | sql::effect_user_lock |
         sql::effect_xa | sql::effect_temporary_table | sql::effect_local_infile |
-        sql::effect_reads_last_result | sql::effect_reads_found_rows |
-        sql::effect_last_insert_id;
+        sql::effect_reads_last_result | sql::effect_reads_found_rows | sql::effect_last_insert_id;
     bool plain = loss.state.autocommit() && statement->reason == sql::PrimaryReason::writes &&
                  (statement->effects & more_than_data) == 0;
     return plain && changes_data(statement->kind) ? InDoubt::statement : InDoubt::undecidable;

@@ -26,6 +26,9 @@ struct CommandFacts {
     std::optional<config::ServerId> only_on;
     /// Its answer may differ elsewhere, if only in small things.
     std::optional<config::ServerId> prefers = {};
+
+    /// A statement is known and this runs it: to prepare one is not to run it.
+    bool runs_statement() const;
 };
 
 struct PlanInput {

@@ -6,7 +6,6 @@
 namespace pointsman::proxy {
 
 namespace sql = protocol::sql;
-using protocol::Command;
 
 namespace {
 
@@ -17,8 +16,7 @@ constexpr auto abandoned_grace = std::chrono::seconds(1);
 /// design.
 bool has_limit(const CommandFacts& facts)
 {
-    if (facts.command != Command::query && facts.command != Command::stmt_execute) return false;
-    if (!facts.statement) return false;
+    if (!facts.runs_statement()) return false;
     switch (facts.statement->kind) {
         case sql::StatementKind::commit:
         case sql::StatementKind::rollback:
@@ -36,8 +34,7 @@ bool has_limit(const CommandFacts& facts)
 /// SLEEP(), which servers end themselves when the client is gone.
 bool only_reads(const CommandFacts& facts)
 {
-    if (facts.command != Command::query && facts.command != Command::stmt_execute) return false;
-    if (!facts.statement) return false;
+    if (!facts.runs_statement()) return false;
     const auto& statement = *facts.statement;
     if (statement.access == sql::Access::replica) return true;
     return statement.kind == sql::StatementKind::select && statement.statement_count == 1 &&
