@@ -1,0 +1,44 @@
+"""How many links lie idle, and how old they get."""
+
+import time
+
+from process import wait_until
+from support import rows, sessions, value
+
+
+def link_ids(cluster):
+    """The primary's own connection ids of what the application's account has open there."""
+    return {row[0] for row in cluster.primary.sql(
+        "SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_USER = 'app'")}
+
+
+def test_of_many_links_that_become_idle_few_are_kept(start_proxy, cluster):
+    before = link_ids(cluster)
+    proxy = start_proxy(workers=1, pool={"max_idle": 2})
+    with sessions(proxy, 6) as clients:
+        for client in clients:
+            rows(client, "BEGIN")
+            rows(client, "SELECT 1 FROM app.whoami FOR SHARE")
+        assert len(link_ids(cluster) - before) >= 6
+        for client in clients:
+            rows(client, "COMMIT")
+        wait_until(lambda: len(link_ids(cluster) - before) <= 2, 10, "links to be closed")
+        for client in clients:  # nobody notices
+            assert value(client, "SELECT 1 FROM app.whoami FOR SHARE") == 1
+
+
+def test_an_old_link_is_replaced_between_transactions_and_not_within(start_proxy, cluster):
+    before = link_ids(cluster)
+    proxy = start_proxy(workers=1, pool={"max_age": "1s"})
+    with sessions(proxy, 1) as (client,):
+        rows(client, "SET @kept = 7")
+        rows(client, "BEGIN")
+        rows(client, "SELECT 1 FROM app.whoami FOR SHARE")
+        used = link_ids(cluster) - before
+        end = time.monotonic() + 2.5
+        while time.monotonic() < end:
+            rows(client, "SELECT 1")
+            assert used <= link_ids(cluster)
+        rows(client, "COMMIT")
+        wait_until(lambda: not used & link_ids(cluster), 10, "the old link to be closed")
+        assert value(client, "SELECT @kept FROM app.whoami FOR SHARE") == 7
