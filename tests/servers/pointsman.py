@@ -60,8 +60,9 @@ class Pointsman:
     # The key that this program's first proxy made, for later ones: making one takes up to 0.3 s.
     _rsa_key = None
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, group=None):
         self.folder = Path(folder).resolve()
+        self.group = group  # runs under this group's id
         self.config = config
         self.process = None
         self.host = "127.0.0.1"
@@ -100,7 +101,8 @@ class Pointsman:
         self._make_state_directory()
         self.log_path.unlink(missing_ok=True)
         self.write_config()
-        self.process = spawn(binary(), ["serve", "--config", self.config_path], self.log_path)
+        self.process = spawn(binary(), ["serve", "--config", self.config_path], self.log_path,
+                             group=self.group)
         try:
             wait_until(self._ready, timeout, f"pointsman to be ready\n{tail(self.log_path)}")
         except BaseException:

@@ -50,14 +50,17 @@ def exclusive_folder(base):
 _held_locks = []
 
 
-def spawn(program, arguments, log_path, cwd=None, environment=None):
+def spawn(program, arguments, log_path, cwd=None, environment=None, group=None):
     """Starts a program with its output in a file. The kernel kills it when its parent dies, so even
     a parent ended by SIGKILL leaves nothing running. Call it from the main thread: for the kernel
-    the parent is the thread."""
+    the parent is the thread. With `group` it runs under this group's id, by which packet filters
+    know what is its own (root may do that)."""
+    as_group = [f"--regid={group}", "--clear-groups"] if group else []
     log = open(log_path, "ab")
     try:
         return subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", *program.command, *map(str, arguments)],
+            ["setpriv", "--pdeathsig", "KILL", *as_group, "--", *program.command,
+             *map(str, arguments)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
             env={**os.environ, **program.environment, **(environment or {})},
             start_new_session=True)  # Ctrl-C is for the parent, which then ends its children

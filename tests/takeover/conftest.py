@@ -77,13 +77,13 @@ def start_proxy(cluster, tmp_path):
     """Starts a proxy: start_proxy(mode="automatic")."""
     started = []
 
-    def start(hooks=None, **failover):
+    def start(hooks=None, group=None, **failover):
         settings = {"mode": "manual", "replication_user": REPLICATION[0],
                     "replication_password": REPLICATION[1], **failover}
         folder = tmp_path / f"proxy{len(started)}"
         config = config_for(cluster.servers, folder, modes=("split",), failover=settings,
                             limits={"drain_timeout": "1s"}, hooks=hooks or {})
-        started.append(Pointsman(folder, config).start())
+        started.append(Pointsman(folder, config, group).start())
         return started[-1]
 
     yield start

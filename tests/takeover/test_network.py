@@ -1,0 +1,71 @@
+"""Packets that vanish: who is cut off from whom decides whether the primary is replaced."""
+
+import time
+
+import pytest
+
+from network import PROXY_GROUP, cut_off, why_not
+from process import wait_until
+from test_failover import new_primary, replicates
+from test_switchover import caught_up, follow_roles
+from writers import Writers
+
+CUT = 4  # seconds; a real failover begins within half of one
+
+
+@pytest.fixture(autouse=True, scope="module")
+def packet_filter():
+    if reason := why_not():
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def proxy(cluster, start_proxy):
+    cluster.primary.sql("TRUNCATE app.w1")
+    return start_proxy(mode="automatic", durability="strict", cooldown="1s", group=PROXY_GROUP)
+
+
+def goes_on(writers, since, what):
+    wait_until(lambda: any(moment > since for moment in writers.moments[-50:]), 60, what)
+
+
+@pytest.mark.parametrize("whose, finding", [
+    ("proxy", "it is Pointsman that is cut off"),
+    ("replicas", "not one of its replicas replicates")])
+def test_a_primary_that_somebody_hears_keeps_its_role(cluster, proxy, whose, finding):
+    with Writers(proxy) as writers:
+        wait_until(lambda: len(writers.moments) > 20, 30, "writes")
+        with cut_off(cluster.primary, whose):
+            begun = time.monotonic()
+            wait_until(lambda: finding in proxy.log_path.read_text(), 15, "the finding")
+            wait_until(lambda: time.monotonic() > begun + CUT, CUT + 1, "a failover's time to pass")
+            # Nobody was told of a write that could not be acknowledged, or not be sent.
+            assert not any(moment > begun + 1 for moment in writers.moments)
+        goes_on(writers, time.monotonic(), "writes to go on")
+    log = proxy.log_path.read_text()
+    assert "kind=began" not in log, log[-4000:]
+    assert cluster.primary.scalar("SELECT @@super_read_only") == 0
+    assert all(server.scalar("SELECT @@super_read_only") == 1 for server in cluster.replicas)
+    writers.check(cluster.primary)
+
+
+def test_a_primary_that_nobody_hears_is_replaced(cluster, proxy):
+    old = cluster.primary
+    with Writers(proxy) as writers:
+        wait_until(lambda: len(writers.moments) > 20, 30, "writes")
+        with cut_off(old, "everyone"):
+            begun = time.monotonic()
+            wait_until(lambda: new_primary(cluster, old), 30, "a new primary")
+            goes_on(writers, begun + 0.5, "writes to go on")
+            gap = writers.longest_gap(begun)
+            successor = new_primary(cluster, old)
+            assert old.scalar("SELECT @@super_read_only") == 0  # nobody could tell it
+        wait_until(lambda: replicates(cluster, old) or
+                   "has transactions that the primary lacks" in proxy.log_path.read_text(), 60,
+                   "the old primary to be fenced")
+        assert old.scalar("SELECT @@super_read_only") == 1
+    writers.check(successor)
+    if cluster.flavour.replicates(old):
+        follow_roles(cluster, successor.name)
+        wait_until(lambda: caught_up(cluster), 20, "equal histories")
+    print(f"longest gap between writes after packets were dropped: {gap * 1000:.0f} ms")
