@@ -9,8 +9,7 @@ namespace pointsman::protocol::sql {
 namespace {
 
 /// Statements that assign only by := or INTO.
-constexpr Word reading[] = {Word::select, Word::with,  Word::insert, Word::replace, Word::update,
-                            Word::delete_, Word::table, Word::values, Word::do_};
+constexpr Word reading[] = {Word::select, Word::with, Word::table, Word::values, Word::do_};
 
 /// `@x`, @'x' and @`x` as the server keeps the name; nothing when its spelling needs more than
 /// ASCII rules.
@@ -41,11 +40,14 @@ std::optional<std::vector<std::string>> assigned_variables(std::string_view text
     bool assigns = false, begins = true;
     for (auto token = lexer.next(); !token.is(TokenKind::end); token = lexer.next()) {
         bool opens = begins && token.is(TokenKind::open);
-        bool reads = std::find(std::begin(reading), std::end(reading), token.word) !=
-                     std::end(reading);
+        bool reads =
+            std::find(std::begin(reading), std::end(reading), token.word) != std::end(reading);
         if (begins && !opens && !reads) assigns = true;
         begins = opens || token.is(TokenKind::semicolon);
         if (token.is(TokenKind::assign) || token.is(Word::into)) assigns = true;
+        // What writes makes each variable that it reads and that is not there yet, as NULL with a
+        // type, for the binary log. (Measured: MySQL 9.7.) WITH may stand before these.
+        if (token.is(Word::update) || token.is(Word::delete_)) assigns = true;
         if (token.is(Word::execute)) return std::nullopt;
         if (!token.is(TokenKind::user_variable)) continue;
         auto name = name_of(token.text);

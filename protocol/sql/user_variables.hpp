@@ -10,9 +10,10 @@
 
 namespace pointsman::protocol::sql {
 
-/// Names of all user variables that `text` may assign, in lower case and without quotes; perhaps
-/// some more that it only reads. Nothing: it may assign some that the text does not name in plain
-/// ASCII, or (LOAD DATA) such as are not worth asking for. What routines assign shows in no text.
+/// Names of all user variables that `text` may assign or make, in lower case and without quotes;
+/// perhaps some more that it only reads. Nothing: it may assign some that the text does not name in
+/// plain ASCII, or (LOAD DATA) such as are not worth asking for. What routines assign shows in no
+/// text.
 std::optional<std::vector<std::string>> assigned_variables(std::string_view text,
                                                            const Dialect& dialect);
 

@@ -34,6 +34,28 @@ def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
                 assert seen(client) == seen(direct), text
 
 
+@pytest.mark.parametrize("write", ["UPDATE {} SET v=@fresh", "DELETE FROM {} WHERE v=@fresh",
+                                   "WITH c AS (SELECT @fresh AS x) UPDATE {}, c SET v=x"])
+def test_a_variable_that_a_write_makes_by_reading_it_moves_and_stays_its_own(start_proxy, cluster,
+                                                                             table, write):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @fresh")
+            return [(f.type_code, f.charsetnr, f.length) for f in cursor._result.fields]
+
+    with sessions(proxy, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
+        rows(direct, f"INSERT INTO {table} (v) VALUES ('a')")  # what is not evaluated makes none
+        never = seen(direct)
+        for client in (one, direct):
+            rows(client, write.format(table))
+            rows(client, "DO 0")
+        assert seen(direct) != never, "a server makes it"
+        assert seen(two) == never
+        assert seen(one) == seen(direct)
+
+
 def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
     file = tmp_path / "rows.txt"

@@ -29,11 +29,16 @@ SETTINGS = [
 ]
 
 
+LOG_ALL = "SET GLOBAL general_log_file = 'general.log', GLOBAL general_log = ON"
+
+
 def prepare(cluster):
     """What both servers must have alike."""
     for server in cluster.servers:
         for statement in SETTINGS:
             server.sql(statement)
+    if os.environ.get("TWIN_LOG"):
+        cluster.primary.sql(LOG_ALL)
     primary = cluster.primary
     primary.sql("CREATE ROLE twin_role")
     for account in ACCOUNTS:

@@ -35,7 +35,10 @@ TEST_CASE("the user variables that a statement may assign")
         {"PREPARE s FROM @text", "text"},
         {"SELECT @a", ""},
         {"SELECT * FROM t WHERE a=@a", ""},
-        {"UPDATE t SET a=@a", ""},
+        {"UPDATE t SET a=@a", "a"},  // makes it, if it is not there
+        {"DELETE FROM t WHERE a=@a", "a"},
+        {"WITH c AS (SELECT @a AS x) UPDATE t, c SET v=x", "a"},
+        {"REPLACE t VALUES (@a)", "a"},
         {"(SELECT @a)", ""},
         {"SELECT 1; SET @b=2", "b"},
         {"SELECT '@a' /* @b */", ""},
