@@ -40,27 +40,15 @@ bool mentions(std::string_view text, std::string_view word)
     return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
-/// SET NAMES and SET CHARACTER SET change collation_connection, and servers do not report it
-/// (measured: MySQL 9.7). A plain SET NAMES only ends a collation that is known already: else every
-/// new session would ask. A mention too many costs one round trip.
-bool may_set_collation(const sql::Statement& statement, std::string_view text,
-                       const SessionState& state)
-{
-    if (statement.kind != sql::StatementKind::set) return false;
-    if (mentions(text, "collate") || mentions(text, "charset") || mentions(text, "character"))
-        return true;
-    return mentions(text, "names") && state.variables()->contains("collation_connection");
-}
-
 /// CONNECTION_ID(), or what else tells the ids of connections. A mention too many costs little.
 bool may_name_ids(const sql::Statement& statement, std::string_view text)
 {
     // IS_USED_LOCK() is one of the latter.
     if (statement.has(sql::effect_connection_id) || statement.has(sql::effect_user_lock))
         return true;
-    bool may_list = statement.reason == sql::PrimaryReason::server_specific ||
-                    (statement.kind == sql::StatementKind::select &&
-                     statement.access == sql::Access::primary);
+    bool may_list =
+        statement.reason == sql::PrimaryReason::server_specific ||
+        (statement.kind == sql::StatementKind::select && statement.access == sql::Access::primary);
     return may_list && mentions(text, "processlist");
 }
 
@@ -258,9 +246,6 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
         if (kill) co_return co_await handle_kill(core_, command, *kill);
     }
     CommandText out;
-    out.sets_collation = text && may_set_collation(statement, *text, core_.state);
-    out.collates_results =
-        out.sets_collation && mentions(*text, "names") && mentions(*text, "collate");
     out.asks_for_conditions = text && statement.kind == sql::StatementKind::other &&
                               statement.has(sql::effect_reads_last_result) &&
                               !mentions(*text, "row_count");

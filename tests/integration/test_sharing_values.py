@@ -4,7 +4,7 @@ import contextlib
 import struct
 
 import pytest
-from pymysql.constants import FIELD_TYPE
+from pymysql.constants import CLIENT, FIELD_TYPE
 
 from support import prepared, rows, sessions, value
 
@@ -54,6 +54,35 @@ def test_a_variable_that_a_write_makes_by_reading_it_moves_and_stays_its_own(sta
         assert seen(direct) != never, "a server makes it"
         assert seen(two) == never
         assert seen(one) == seen(direct)
+
+
+def test_a_character_set_that_one_of_several_statements_chose_is_whole_on_every_link(start_proxy):
+    """SET NAMES ends a collation that was chosen before, and no tracker tells."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    several = {"client_flag": CLIENT.MULTI_STATEMENTS}
+    asked = "SELECT @@character_set_connection, @@collation_connection"
+    with contextlib.closing(proxy.connect(**several)) as one, \
+            contextlib.closing(proxy.connect(**several)) as two:
+        for names in ("SELECT 1; SET NAMES ascii", "DO 0; SET NAMES latin1; DO 0"):
+            rows(one, "SET collation_connection = 'utf8mb4_general_ci'")
+            rows(one, names)
+            rows(two, "DO 0")
+            character_set = names.split("NAMES ")[1].split(";")[0]
+            assert rows(one, asked)[0][0] == character_set
+            assert rows(one, asked)[0][1].startswith(character_set)
+
+
+@pytest.mark.parametrize("names", ["SET NAMES ascii", "SET CHARACTER SET latin1"])
+def test_what_a_prepared_statement_chose_is_whole_on_every_link(start_proxy, names):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    asked = "SELECT @@character_set_connection, @@collation_connection"
+    with sessions(proxy, 2) as (one, two):
+        rows(one, "SET collation_connection = 'utf8mb4_general_ci'")
+        with prepared(one, names) as execute:
+            execute()
+            on_its_link = rows(one, asked)
+            rows(two, "DO 0")
+            assert rows(one, asked) == on_its_link
 
 
 def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
