@@ -210,7 +210,7 @@ void BodyScan::opened(const Token& token)
     if (!is_name(previous_)) return;
     const bool qualified = before_previous_ == TokenKind::dot;
     const FunctionTraits* traits = nullptr;
-    if (previous_.is(TokenKind::word) && !qualified)
+    if (previous_.is(TokenKind::word) && !qualified && !is_table_name())
         traits = find_function(previous_.text, previous_.hash, dialect_);
     if (!traits) return called_unknown();
     if (traits->only_adjacent && token.spaced) return called_unknown();
@@ -225,6 +225,24 @@ void BodyScan::called_unknown()
     if (is_cte_column_list()) return;
     auto effects = is_column_list() ? effect_none : effect_routine;
     needs_primary(statement_, PrimaryReason::unknown_function, effects);
+}
+
+/// A table or an index may have a function's name, and columns in parentheses behind it.
+bool BodyScan::is_table_name() const
+{
+    if (!is_column_list()) return false;
+    if (before_previous_ == TokenKind::end) return true;  // the words before it told the kind
+    switch (before_previous_word_) {
+        case Word::exists:  // IF NOT EXISTS
+        case Word::index:
+        case Word::into:
+        case Word::key:
+        case Word::references:
+        case Word::table:
+            return true;
+        default:
+            return false;
+    }
 }
 
 /// Behind a table's name, or an index's.

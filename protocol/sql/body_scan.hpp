@@ -30,6 +30,7 @@ private:
     void word(const Token& token);
     void opened(const Token& token);
     void called_unknown();
+    bool is_table_name() const;
     bool is_column_list() const;
     void user_variable(const Token& token);
     void qualified_by(const Token& name);
