@@ -18,6 +18,12 @@ BackendLink::~BackendLink()
     stream->shut_down();
 }
 
+bool reset_forgets_foreign_keys(const BackendLink& link)
+{
+    constexpr std::uint32_t first_that_logs_cascades = 90600;
+    return !link.is_mariadb && link.server_version >= first_that_logs_cascades;
+}
+
 void forget_statement(BackendLink& link, const PreparedKey* key)
 {
     auto known = link.statements.find(key);

@@ -28,9 +28,9 @@ struct LinkStatement {
     std::uint64_t last_use = 0;  // in prepare order; the oldest goes first
     // A server derives how a statement compares from the types of the parameters that it was
     // executed with before: other sessions' must not show.
-    protocol::Buffer types = {};         // of the parameters, as this server has seen them last
-    bool has_mixed_types = false;        // since it was prepared
-    std::uint32_t executed_by = 0;       // the session, by its connection id
+    protocol::Buffer types = {};    // of the parameters, as this server has seen them last
+    bool has_mixed_types = false;   // since it was prepared
+    std::uint32_t executed_by = 0;  // the session, by its connection id
 };
 
 /// No LAST_INSERT_ID() is that: a link that has it is brought to the session's own.
@@ -68,9 +68,9 @@ public:
     protocol::Ok login_ok;  // the packet that ended the login
     bool is_mariadb = false;
     std::uint32_t server_version = 0;  // 80034 for 8.0.34; 0: not known
-    bool tracks_state = false;  // the server reports every change of session state
-    bool autocommit = true;     // as the server last reported it
-    bool broken = false;        // cut, or in the middle of a response: not for another command
+    bool tracks_state = false;         // the server reports every change of session state
+    bool autocommit = true;            // as the server last reported it
+    bool broken = false;  // cut, or in the middle of a response: not for another command
 
     // What sessions have brought this link to.
     VariablesPtr variables = no_variables();
@@ -84,7 +84,10 @@ public:
     VariablesPtr login_variables = no_variables();
     bool is_resettable = false;  // login_variables are all that a reset loses
     bool needs_reset = false;    // holds what the next session must not see
-    bool is_altered = false;     // not as its group's logins any more: for this session only
+    /// By a client's COM_RESET_CONNECTION, where that loses more than a session's state: only for
+    /// sessions that were reset themselves.
+    bool was_reset = false;
+    bool is_altered = false;  // not as its group's logins any more: for this session only
 
     // The pool's own.
     Lease* parked_by = nullptr;
@@ -92,6 +95,10 @@ public:
     net::TimePoint opened_at{}, parked_at{};
     bool is_fresh = true;  // used since it was parked last
 };
+
+/// Since MySQL 9.6 rows that a foreign key takes along are in the binary log, but not any more on a
+/// connection after COM_RESET_CONNECTION (measured: 9.7.4; nothing that one can SET mends it).
+bool reset_forgets_foreign_keys(const BackendLink& link);
 
 /// The link has the statement now; what it had for the same key before is closed, and beyond `most`
 /// the one that was not used for the longest.

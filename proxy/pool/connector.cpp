@@ -194,7 +194,8 @@ net::Task<void> learn_login_state(BackendLink& link, const LinkRequest& request)
     auto values = co_await query_login_variables(link);
     if (!values) co_return;
     bool is_plain = (request.capabilities & capability::odbc) == 0;
-    link.is_resettable = is_plain && values->init_connect.empty();
+    link.is_resettable =
+        is_plain && values->init_connect.empty() && !reset_forgets_foreign_keys(link);
     link.login_variables = std::move(values->variables);
 }
 

@@ -97,6 +97,7 @@ bool can_be_brought_to(const BackendLink& link, const SessionState& state)
 {
     if (link.broken) return false;
     if (state.schema().empty() && !link.schema.empty()) return false;
+    if (link.was_reset && !state.was_reset()) return false;
     return link.is_resettable || !needs_reset(link, state);
 }
 

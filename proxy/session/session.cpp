@@ -311,6 +311,7 @@ net::Task<Session::Ended> Session::reset_connection(ClientCommand command)
     link.last_insert_id = 0;
     link.autocommit = core_.state.autocommit();
     link.needs_reset = false;
+    link.was_reset = reset_forgets_foreign_keys(link);
     co_await start_tracking(link);
     co_await learn_reset_variables(link);
     co_return std::nullopt;

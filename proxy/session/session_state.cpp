@@ -101,6 +101,7 @@ void SessionState::reset_connection(std::string schema)
     auto left = pins_ & (pin_role | pin_account);
     auto server = pin_server_;
     reset(std::move(schema));
+    was_reset_ = true;
     if (left != pin_none) pin(left, *server);
 }
 
@@ -233,8 +234,8 @@ void SessionState::settle_unread(const Settled& settled)
     bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
     bool locks = settled.may_lock && !refused_at_once(settled.report->error_code);
     bool untold = leaves_untold(settled);
-    bool tells = settled.report->error_code == 0 &&
-                 (settled.rows_tell || !settled.report->has_result_set);
+    bool tells =
+        settled.report->error_code == 0 && (settled.rows_tell || !settled.report->has_result_set);
     if (tells && unread_.server == settled.server) unread_.changes = false;
     if (settled.on_replica && !assigns && !sets_collation && !locks && !untold) return;
     if (untold) unread_.changes = true;
@@ -280,8 +281,7 @@ void SessionState::note_last_insert_id(std::uint64_t id)
 void SessionState::note_collation(const std::string& collation)
 {
     note_silent_variable("collation_connection", collation);
-    if (unread_.results_collation)
-        note_silent_variable(std::string{results_collation}, collation);
+    if (unread_.results_collation) note_silent_variable(std::string{results_collation}, collation);
     unread_.collation = unread_.results_collation = false;
 }
 

@@ -35,14 +35,14 @@ struct Settled {
     /// User variables that the statement assigns, in lower case; nothing: it assigns some that
     /// nobody can name.
     std::optional<std::vector<std::string>> assigned = std::vector<std::string>();
-    bool sets_collation = false;  // perhaps, and without a report
+    bool sets_collation = false;    // perhaps, and without a report
     bool collates_results = false;  // SET NAMES … COLLATE
     /// What the statement takes and leaves by name, if may_change_held().
     std::vector<protocol::sql::HeldChange> held = {};
     /// It runs a text that is known, and does nothing to the session but what is said here.
     bool runs_known_text = false;
-    bool may_call = false;  // one of several statements may be a CALL
-    bool may_lock = false;  // it may have run a routine that takes locks by GET_LOCK()
+    bool may_call = false;       // one of several statements may be a CALL
+    bool may_lock = false;       // it may have run a routine that takes locks by GET_LOCK()
     bool changes_login = false;  // of its own account, if it worked
 };
 
@@ -52,9 +52,9 @@ struct Unread {
     config::ServerId server{};
     std::set<std::string> user_variables;
     bool last_insert_id = false;
-    bool collation = false;  // SET NAMES … COLLATE does not report collation_connection
+    bool collation = false;          // SET NAMES … COLLATE does not report collation_connection
     bool results_collation = false;  // the same one; only with `collation`
-    bool user_locks = false;  // a routine may have taken some
+    bool user_locks = false;         // a routine may have taken some
     bool changes = false;  // a routine or a trigger may have made some, and the answer had no room
     /// Nothing but `changes`, which the next OK of the link tells as well.
     bool only_changes() const
@@ -167,6 +167,8 @@ public:
 
     const VariablesPtr& variables() const { return variables_; }
     const std::string& schema() const { return schema_; }
+    /// By COM_RESET_CONNECTION since the login or the last COM_CHANGE_USER.
+    bool was_reset() const { return was_reset_; }
     std::uint64_t last_insert_id() const { return last_insert_id_; }
     /// Of the last statement, as COM_PING's OK repeats it (measured: MySQL 9.7).
     std::uint16_t warnings() const { return warnings_; }
@@ -215,6 +217,7 @@ private:
     std::uint64_t last_insert_id_ = 0;
     std::uint16_t warnings_ = 0;
     protocol::sql::Dialect dialect_;
+    bool was_reset_ = false;
     bool auto_is_null_ = false;
     ChosenTracking chosen_tracking_;
     bool variable_changed_ = false;   // since the last settle: explains a reported state change
