@@ -122,16 +122,17 @@ struct Failover {
     std::string replication_user;  // what replicas log in to their source with
     SecretSource replication_password;
     Durability durability = Durability::degradable;
-    Milliseconds drain{500};            // open transactions may end while new ones wait
-    Milliseconds max_pause{150};        // of a switchover, from the fence to the new primary
-    Milliseconds witness_silence{350};  // a replica that heard nothing for so long says "gone"
-    Milliseconds promote_wait{5'000};   // for a new primary to apply what it has received
+    Milliseconds drain{500};               // open transactions may end while new ones wait
+    Milliseconds max_pause{150};           // of a switchover, from the fence to the new primary
+    Milliseconds witness_silence{350};     // a replica that heard nothing for so long says "gone"
+    Milliseconds write_stall{2'000};       // no commit for so long, while some wait, is told
+    Milliseconds promote_wait{5'000};      // for a new primary to apply what it has received
     Milliseconds in_doubt_timeout{5'000};  // for what became of writes that were not answered
-    Milliseconds cooldown{30'000};      // no second automatic failover within
-    bool provision = false;  // a server without data becomes a copy of a replica
+    Milliseconds cooldown{30'000};         // no second automatic failover within
+    bool provision = false;                // a server without data becomes a copy of a replica
     Repair repair = Repair::leave;
     std::string mysqlbinlog = "mysqlbinlog";  // the program that saves errant transactions
-    ByteCount errant_size{67'108'864};         // more of them than that are not saved
+    ByteCount errant_size{67'108'864};        // more of them than that are not saved
     std::string journal = "takeovers.jsonl";  // below state_directory; empty: memory only
     bool manage_settings = false;             // servers' settings are mended where they can be
     ByteCount journal_size{16'777'216};       // then a new file; the one before it is kept
@@ -140,13 +141,13 @@ struct Failover {
 
 /// Shell lines that are run beside takeovers. Empty: none.
 struct Hooks {
-    std::string on_detection;        // a problem was found
-    std::string before_switchover;   // waited for; if it fails, nothing is done
-    std::string before_failover;     // waited for, so that a lost primary can be cut off
-    std::string after_switchover;    // the primary role was moved
-    std::string after_failover;      // a lost primary was replaced
-    std::string after_unsuccessful;  // a takeover was undone, or needs an operator
-    Milliseconds timeout{30'000};    // then it is killed
+    std::string on_detection;            // a problem was found
+    std::string before_switchover;       // waited for; if it fails, nothing is done
+    std::string before_failover;         // waited for, so that a lost primary can be cut off
+    std::string after_switchover;        // the primary role was moved
+    std::string after_failover;          // a lost primary was replaced
+    std::string after_unsuccessful;      // a takeover was undone, or needs an operator
+    Milliseconds timeout{30'000};        // then it is killed
     Milliseconds before_timeout{5'000};  // the same of those that are waited for
     friend bool operator==(const Hooks&, const Hooks&) = default;
 };

@@ -93,6 +93,7 @@ constexpr Field<Failover> failover_fields[] = {
     {"drain", &Failover::drain, false, from_to(0, 10 * minute)},
     {"max_pause", &Failover::max_pause, false, from_to(10 * ms, minute)},
     {"witness_silence", &Failover::witness_silence, false, from_to(100 * ms, 10 * minute)},
+    {"write_stall", &Failover::write_stall, false, from_to(500 * ms, day)},
     {"promote_wait", &Failover::promote_wait, false, from_to(100 * ms, day)},
     {"in_doubt_timeout", &Failover::in_doubt_timeout, false, from_to(0, 10 * minute)},
     {"cooldown", &Failover::cooldown, false, from_to(0, day)},

@@ -22,6 +22,15 @@ namespace pointsman::failover {
 using health::TimePoint;
 using std::chrono::milliseconds;
 
+/// What keeps commits from ending. The last one explains those before it, when several show.
+enum class Stall : std::uint8_t {
+    none,
+    commit,     // nothing that shows: the disk, most likely
+    lock,       // FLUSH TABLES WITH READ LOCK, or a SET read_only that waits
+    disk_full,  // the server waits for somebody to free space
+    semi_sync,  // too few replicas acknowledge
+};
+
 /// What changes rarely and only matters when the role moves: asked now and then over the admin
 /// connection.
 struct Survey {
@@ -35,6 +44,7 @@ struct Survey {
     bool semi_sync_lossless = false;  // it waits however long it takes
     std::uint32_t acks_wanted = 1;    // rpl_semi_sync_source_wait_for_replica_count
     std::optional<std::chrono::seconds> uptime = {};  // whole ones
+    Stall stall = Stall::none;                        // writes waited for this when it was asked
     friend bool operator==(const Survey&, const Survey&) = default;
 };
 
@@ -56,6 +66,7 @@ struct ServerSight {
     Survey open_survey = {};                         // the last one while it took writes
     protocol::GtidSet harmless = {};                 // errant, saved, and it changed nothing
     std::optional<TimePoint> process_began_by = {};  // its process began no later than this
+    TimePoint committed_at{};                        // the look that saw new transactions last
 
     bool answers() const { return report && !failing_since; }
 };

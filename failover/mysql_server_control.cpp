@@ -1,6 +1,7 @@
 #include "failover/mysql_server_control.hpp"
 
 #include "failover/settings.hpp"
+#include "failover/survey.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,18 +18,6 @@ constexpr std::string_view positions_sql =
     " RECEIVED_TRANSACTION_SET) SEPARATOR '') FROM performance_schema.replication_connection_status"
     " WHERE RECEIVED_TRANSACTION_SET <> '' AND CHANNEL_NAME NOT LIKE 'group\\_replication\\_%'),"
     " ''))";
-
-// One line for each variable; a plugin that is not loaded has none.
-constexpr std::string_view survey_sql =
-    "SELECT IFNULL(GROUP_CONCAT(CONCAT(VARIABLE_NAME, '=', VARIABLE_VALUE) SEPARATOR '\\n'), '')"
-    " FROM (SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables"
-    " WHERE VARIABLE_NAME IN ('log_bin', 'log_replica_updates', 'log_slave_updates',"
-    " 'rpl_semi_sync_source_enabled', 'rpl_semi_sync_source_timeout',"
-    " 'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_replica_enabled')"
-    " UNION ALL SELECT 'filters', COUNT(*) FROM"
-    " performance_schema.replication_applier_global_filters"
-    " UNION ALL SELECT 'uptime', VARIABLE_VALUE FROM performance_schema.global_status"
-    " WHERE VARIABLE_NAME = 'Uptime') v";
 
 // Behind the variables: what the next start brings, the channel, and the account's own privileges.
 constexpr std::string_view more_settings_sql =
@@ -135,7 +124,7 @@ std::string_view statement_for(Verb verb)
 {
     switch (verb) {
         case Verb::survey:
-            return survey_sql;
+            return survey_sql();
         case Verb::new_binary_log:
             return "FLUSH LOCAL BINARY LOGS";
         case Verb::positions:
@@ -451,37 +440,6 @@ Outcome MysqlServerControl::set_variable(const Order& order)
     bool is_number = std::ranges::all_of(order.value, [](char c) { return c >= '0' && c <= '9'; });
     auto value = is_number ? order.value : quoted(order.value);
     return run(main_, "SET GLOBAL " + order.setting + " = " + value, order.within);
-}
-
-Survey parse_survey(std::string_view text)
-{
-    constexpr std::uint64_t a_day_ms = 86'400'000;
-    Survey survey;
-    survey.known = true;
-    while (!text.empty()) {
-        auto end = std::min(text.find('\n'), text.size());
-        auto line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        auto equals = line.find('=');
-        if (equals == line.npos) continue;
-        auto name = line.substr(0, equals);
-        auto value = std::string(line.substr(equals + 1));
-        bool on = value == "ON" || value == "1";
-        if (name == "log_bin") survey.log_bin = on;
-        if (name == "log_replica_updates") survey.log_replica_updates = on;
-        if (name == "filters") survey.filters = value != "0";
-        if (name == "rpl_semi_sync_source_enabled") {
-            survey.semi_sync_plugin = true;
-            survey.semi_sync_source = on;
-        }
-        if (name == "rpl_semi_sync_replica_enabled") survey.semi_sync_replica = on;
-        auto number = std::strtoull(value.c_str(), nullptr, 10);
-        if (name == "uptime") survey.uptime = std::chrono::seconds(number);
-        if (name == "rpl_semi_sync_source_timeout") survey.semi_sync_lossless = number >= a_day_ms;
-        if (name == "rpl_semi_sync_source_wait_for_replica_count")
-            survey.acks_wanted = static_cast<std::uint32_t>(number);
-    }
-    return survey;
 }
 
 }  // namespace pointsman::failover

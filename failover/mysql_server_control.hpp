@@ -67,7 +67,4 @@ private:
     std::string main_id_;      // CONNECTION_ID() of the main one
 };
 
-/// The answer to Verb::survey, read into a value.
-Survey parse_survey(std::string_view text);
-
 }  // namespace pointsman::failover

@@ -46,11 +46,16 @@ bool may_follow(const ServerSight& sight, const ServerSight& primary)
     return !sight.report || follows(sight, primary);
 }
 
-void judge_primary(const ServerSight& primary, TimePoint now, Symptoms& symptoms)
+void judge_primary(const ServerSight& primary, TimePoint now, milliseconds stall_after,
+                   Symptoms& symptoms)
 {
     symptoms.has_primary = true;
     symptoms.answers = primary.answers();
     symptoms.read_only = primary.answers() && !primary.report->is_writable();
+    // One statement may be late for reasons of its own; here nobody's commit ends.
+    bool stalls =
+        symptoms.answers && !symptoms.read_only && now - primary.committed_at >= stall_after;
+    if (stalls) symptoms.stall = primary.survey.stall;
     if (!primary.failing_since) return;
     symptoms.full = primary.last_result == ProbeResult::saturated;
     symptoms.refuses = health::server_answered(primary.last_result);
@@ -122,9 +127,23 @@ constexpr Problem table[] = {
     {ProblemCode::primary_read_only, "primary_read_only", "NoWriteableMasterStructureWarning",
      "The primary answers and is read-only, and no other server takes writes.", Reaction::alert,
      [](const Symptoms& s) { return s.read_only && s.writable == 0; }},
+    {ProblemCode::writes_wait_disk_full, "writes_wait_disk_full", "",
+     "The primary's disk is full: commits wait until somebody frees space, which it notices within "
+     "a minute.",
+     Reaction::alert, [](const Symptoms& s) { return s.stall == Stall::disk_full; }},
     {ProblemCode::replication_stopped, "replication_stopped", "AllMasterReplicasNotReplicating",
      "The primary is well, and not one of its replicas replicates.", Reaction::alert,
      [](const Symptoms& s) { return s.answers && s.reachable > 0 && s.replicating == 0; }},
+    {ProblemCode::writes_wait_semi_sync, "writes_wait_semi_sync", "LockedSemiSyncMaster",
+     "The primary's commits wait for semi-synchronous replicas: too few of them acknowledge.",
+     Reaction::alert, [](const Symptoms& s) { return s.stall == Stall::semi_sync; }},
+    {ProblemCode::writes_wait_lock, "writes_wait_lock", "",
+     "The primary's writes wait for a global lock: somebody's FLUSH TABLES WITH READ LOCK (a "
+     "backup?), or a change to read-only that waits itself.",
+     Reaction::alert, [](const Symptoms& s) { return s.stall == Stall::lock; }},
+    {ProblemCode::writes_wait_commit, "writes_wait_commit", "",
+     "The primary's commits do not end, and nothing there says why: look at its disk.",
+     Reaction::alert, [](const Symptoms& s) { return s.stall == Stall::commit; }},
 };
 
 }  // namespace
@@ -137,7 +156,7 @@ Symptoms symptoms_of(const Evidence& evidence, const config::Failover& settings)
         if (sight.answers() && sight.report->is_writable()) ++symptoms.writable;
     const auto* primary = evidence.primary_sight();
     if (!primary) return symptoms;
-    judge_primary(*primary, evidence.now, symptoms);
+    judge_primary(*primary, evidence.now, settings.write_stall, symptoms);
     for (const auto& sight : evidence.servers)
         if (&sight != primary && may_follow(sight, *primary))
             judge_replica(sight, *primary, evidence, settings.witness_silence, symptoms);

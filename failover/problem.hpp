@@ -23,6 +23,7 @@ struct Symptoms {
     bool port_closed = false;     // connections were refused twice in a row
     bool unanswered = false;      // it has said nothing for longer than a look may take
     bool read_only = false;       // it answers, and takes no writes
+    Stall stall = Stall::none;    // no write has ended for long, for this reason
     std::size_t writable = 0;     // servers that answer and take writes
     std::size_t replicas = 0;     // servers that follow it, or of which nothing is known
     std::size_t reachable = 0;    // of those: asked after the trouble began, and answered
@@ -44,7 +45,11 @@ enum class ProblemCode : std::uint8_t {
     two_writable,
     primary_full,
     primary_read_only,
+    writes_wait_disk_full,
     replication_stopped,
+    writes_wait_semi_sync,
+    writes_wait_lock,
+    writes_wait_commit,
 };
 
 enum class Reaction : std::uint8_t {

@@ -1,5 +1,7 @@
 #include "proxy/control/failover_loop.hpp"
 
+#include "failover/survey.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -236,8 +238,9 @@ void FailoverLoop::survey_due(net::TimePoint now)
             .server = server.server.id, .verb = failover::Verb::survey, .within = survey_within};
         auto done = [this, id = server.server.id](const Outcome& outcome) {
             auto* surveyed = find(id);
-            if (surveyed && outcome.ok())
-                take_survey(*surveyed, failover::parse_survey(outcome.answer));
+            if (!surveyed) return;
+            if (outcome.ok()) return take_survey(*surveyed, failover::parse_survey(outcome.answer));
+            surveyed->survey.stall = failover::Stall::none;  // nobody knows
         };
         enqueue(server, {std::move(order), std::move(done)});
     }

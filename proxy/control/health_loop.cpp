@@ -236,6 +236,9 @@ void HealthLoop::remember(Watched& watched, const health::ProbeSample& sample)
     watched.refused_in_a_row = refused ? watched.refused_in_a_row + 1 : 0;
     if (!sample.report) watched.failed_since_open = true;
     if (sample.report) {
+        bool moved =
+            !watched.last_report || watched.last_report->executed != sample.report->executed;
+        if (moved) watched.committed_at = sample.started;
         watched.last_report = sample.report;
         watched.last_report_at = sample.started;
         if (sample.report->is_writable()) {
@@ -268,6 +271,7 @@ failover::Evidence HealthLoop::evidence(net::TimePoint now) const
                                     {},
                                     watched.open_at,
                                     watched.failed_since_open});
+        evidence.servers.back().committed_at = watched.committed_at;
     }
     return evidence;
 }

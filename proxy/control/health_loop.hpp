@@ -103,6 +103,7 @@ private:
         std::uint64_t incarnation = 0;  // of the prober; results of an older one are void
         std::optional<net::TimePoint> open_at = {};  // the last look that saw it take writes
         bool failed_since_open = false;
+        net::TimePoint committed_at{};  // the look that saw new transactions last
     };
 
     Watched watch(const config::Server& server, net::TimePoint now);

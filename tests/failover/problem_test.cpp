@@ -88,6 +88,22 @@ const Case cases[] = {
          s.disconnect(2);
      },
      "replication_stopped", Reaction::alert},
+    {"the disk is full: no commit for long", [](Scene& s) { s.stall(Stall::disk_full); },
+     "writes_wait_disk_full", Reaction::alert},
+    {"no replica acknowledges", [](Scene& s) { s.stall(Stall::semi_sync); },
+     "writes_wait_semi_sync", Reaction::alert},
+    {"a backup's global lock", [](Scene& s) { s.stall(Stall::lock); }, "writes_wait_lock",
+     Reaction::alert},
+    {"commits that do not end", [](Scene& s) { s.stall(Stall::commit); }, "writes_wait_commit",
+     Reaction::alert},
+    {"one late statement among commits is no stall", [](Scene& s) { s.stall(Stall::commit, 1s); },
+     "", Reaction::none},
+    {"a read-only primary is not said to stall",
+     [](Scene& s) {
+         s.stall(Stall::lock);
+         s.report(0).super_read_only = true;
+     },
+     "primary_read_only", Reaction::alert},
     {"a failure of 100 ms is none yet",
      [](Scene& s) {
          s.lose(0, ProbeResult::query_timeout, 100ms);

@@ -53,6 +53,12 @@ public:
     {
         channel(i).heard = heard;
     }
+    /// Writes wait at the primary, and not one has ended for so long.
+    void stall(failover::Stall cause, std::chrono::milliseconds since = 3s)
+    {
+        sight(0).survey.stall = cause;
+        sight(0).committed_at = evidence.now - since;
+    }
     /// The replica's receiver tries to connect.
     void disconnect(std::size_t i) { channel(i).receiver = health::ReceiverState::connecting; }
 

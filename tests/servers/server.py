@@ -25,6 +25,7 @@ class Server:
         self.semi_sync_timeout = semi_sync_timeout
         self.host = "127.0.0.1"
         self.port = free_port()
+        self.more_settings = ""  # lines of my.cnf, from the next start on
         self.process = None
         self._socket_folder = None
 
@@ -58,7 +59,7 @@ class Server:
         settings.write_text(
             f"[mysqld]\ndatadir={self.datadir}\nsocket={self.socket}\nport={self.port}\n"
             f"bind_address={self.host}\nuser=root\n"
-            + self.flavour.settings(self.server_id, self.semi_sync_timeout))
+            + self.flavour.settings(self.server_id, self.semi_sync_timeout) + self.more_settings)
         installation = self.flavour.installation
         self.process = spawn(installation.server,
                              [f"--defaults-file={settings}", *installation.server_arguments],
