@@ -3,7 +3,10 @@
 #include "protocol/sql/folded_table.hpp"
 #include "protocol/sql/rules.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <string_view>
 
 namespace pointsman::protocol::sql {
 
@@ -68,6 +71,90 @@ void read_autocommit(Parse& parse)
     parse.statement.transaction = autocommit_by(value, alone);
 }
 
+/// Those that links have their servers report (proxy/pool/trackers), and LAST_INSERT_ID(), which is
+/// asked for. Of others a server tells only that something changed. In the order of the alphabet.
+constexpr std::string_view reported[] = {
+    "auto_increment_increment",
+    "auto_increment_offset",
+    "autocommit",
+    "big_tables",
+    "block_encryption_mode",
+    "character_set_client",
+    "character_set_connection",
+    "character_set_results",
+    "character_set_server",
+    "collation_connection",
+    "collation_database",
+    "collation_server",
+    "completion_type",
+    "cte_max_recursion_depth",
+    "default_storage_engine",
+    "default_tmp_storage_engine",
+    "default_week_format",
+    "div_precision_increment",
+    "end_markers_in_json",
+    "explain_format",
+    "explicit_defaults_for_timestamp",
+    "foreign_key_checks",
+    "group_concat_max_len",
+    "gtid_next",
+    "identity",
+    "information_schema_stats_expiry",
+    "innodb_lock_wait_timeout",
+    "innodb_strict_mode",
+    "interactive_timeout",
+    "join_buffer_size",
+    "last_insert_id",
+    "lc_messages",
+    "lc_time_names",
+    "lock_wait_timeout",
+    "long_query_time",
+    "max_error_count",
+    "max_execution_time",
+    "max_heap_table_size",
+    "max_join_size",
+    "max_length_for_sort_data",
+    "max_sort_length",
+    "net_read_timeout",
+    "net_write_timeout",
+    "optimizer_switch",
+    "read_buffer_size",
+    "read_rnd_buffer_size",
+    "resultset_metadata",
+    "session_track_gtids",
+    "show_create_table_verbosity",
+    "sort_buffer_size",
+    "sql_auto_is_null",
+    "sql_big_selects",
+    "sql_buffer_result",
+    "sql_log_bin",
+    "sql_mode",
+    "sql_notes",
+    "sql_quote_show_create",
+    "sql_safe_updates",
+    "sql_select_limit",
+    "sql_warnings",
+    "time_zone",
+    "timestamp",
+    "tmp_table_size",
+    "transaction_isolation",
+    "transaction_read_only",
+    "tx_isolation",
+    "tx_read_only",
+    "unique_checks",
+    "updatable_views_with_limit",
+    "wait_timeout",
+    "windowing_use_high_precision",
+};
+
+bool is_reported(std::string_view name)
+{
+    constexpr std::string_view tracking = "session_track_";
+    if (same_name(name.substr(0, tracking.size()), tracking)) return true;
+    return std::any_of(std::begin(reported), std::end(reported),
+                       [name](auto known) { return same_name(name, known); });
+}
+
 /// [scope] name = value, where name may have parts (validate_password.policy).
 void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky)
 {
@@ -77,6 +164,10 @@ void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky
     // Without a scope of its own an assignment may follow the one before.
     if (!scope && sticky == Scope::global) set_variable_in(parse.statement, Scope::global);
     if (scope.value_or(Scope::session) == Scope::global) return;
+    const bool is_named = name.is(TokenKind::word) || name.is(TokenKind::quoted_name);
+    const bool is_own = scope || sticky == Scope::session;
+    if (is_named && is_own && !is_reported(name.name()))
+        parse.statement.effects |= effect_unreported_variable;
     // What a session sees of its GTIDs is no concern of its links: they always report them.
     const bool tracking = same_name(name.name().substr(0, 14), "session_track_");
     if (tracking && !same_name(name.name(), "session_track_gtids"))

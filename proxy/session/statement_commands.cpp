@@ -57,6 +57,7 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
     statement.facts = sql::classify(*text, core.state.dialect());
     std::string prepared_text(*text);
     CommandText sent;
+    if (statement.facts.has(sql::effect_user_variable)) sent.assigned = assigned_by(core, *text);
     if (statement.facts.has(sql::effect_connection_id)) {
         auto own = sql::with_connection_id(*text, core.state.dialect(), core.connection_id);
         if (own) sent.payload = protocol::encode_prepare(*own);
@@ -136,9 +137,8 @@ net::Task<Ended> follow(SessionCore& core, ClientCommand command, std::uint32_t 
                         CommandText{id, {}});
     auto ended = co_await performer.perform();
     auto* statement = core.prepared.find(id);
-    bool is_read_up =
-        (performer.report().status & protocol::server_status::last_row_sent) != 0 ||
-        performer.report().error_code != 0;
+    bool is_read_up = (performer.report().status & protocol::server_status::last_row_sent) != 0 ||
+                      performer.report().error_code != 0;
     if (statement && is_read_up)
         core.prepared.rebind(*statement, [](PreparedStatement& one) { one.has_cursor = false; });
     co_return ended;

@@ -74,6 +74,17 @@ void note_run(const SessionCore& core, CommandText& out)
     }
 }
 
+/// To prepare a text that assigns variables makes them.
+void note_prepared(const SessionCore& core, CommandText& out)
+{
+    for (const auto& change : out.held) {
+        bool takes = change.act == sql::HeldChange::Act::take && !change.text.empty();
+        if (!takes || change.what != sql::Held::prepared_text || !out.assigned) continue;
+        auto made = assigned_by(core, change.text);
+        if (made) out.assigned->insert(out.assigned->end(), made->begin(), made->end());
+    }
+}
+
 }  // namespace
 
 void note_effects(const SessionCore& core, const sql::Statement& statement,
@@ -93,6 +104,7 @@ void note_effects(const SessionCore& core, const sql::Statement& statement,
     out.held = text ? sql::held_changes(*text, statement, core.state.dialect())
                     : sql::held_by_effects(statement);
     if (executes) note_run(core, out);
+    note_prepared(core, out);
 }
 
 }  // namespace pointsman::proxy

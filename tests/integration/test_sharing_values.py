@@ -6,7 +6,7 @@ import struct
 import pytest
 from pymysql.constants import CLIENT, FIELD_TYPE
 
-from support import prepared, rows, sessions, value
+from support import error, prepared, rows, sessions, value
 
 
 def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
@@ -83,6 +83,52 @@ def test_what_a_prepared_statement_chose_is_whole_on_every_link(start_proxy, nam
             on_its_link = rows(one, asked)
             rows(two, "DO 0")
             assert rows(one, asked) == on_its_link
+
+
+@pytest.mark.parametrize("variable, text", [
+    ("default_tmp_storage_engine", "SET default_tmp_storage_engine=MyISAM"),
+    ("show_create_table_verbosity", "SET sql_mode='', show_create_table_verbosity=ON"),
+    ("rand_seed1", "SET sql_mode='', rand_seed1=4"),
+    ("net_buffer_length", "SET @x=1, insert_id=4")])
+def test_a_variable_is_never_lost_whatever_servers_report_of_it(start_proxy, variable, text):
+    """It moves, or its session keeps the link."""
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    with sessions(proxy, 2) as (one, two):
+        rows(one, text)
+        left = rows(one, f"SELECT @@{variable}")
+        if variable in ("default_tmp_storage_engine", "show_create_table_verbosity"):
+            assert rows(two, f"SELECT @@{variable}") != left
+        else:
+            with error(1040):
+                rows(two, "DO 0")
+        assert rows(one, f"SELECT @@{variable}") == left
+
+
+def test_a_load_leaves_its_id_to_its_session(start_proxy, table, tmp_path):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    file = tmp_path / "rows.txt"
+    file.write_text("one\ntwo\n")
+    with contextlib.closing(proxy.connect(local_infile=True)) as one, sessions(proxy, 1) as (two,):
+        rows(one, f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE {table} (v)")
+        rows(one, "DO 0")
+        assert value(two, "SELECT LAST_INSERT_ID()") == 0
+        assert value(one, "SELECT LAST_INSERT_ID()") > 0
+
+
+def test_a_variable_that_a_preparation_makes_is_its_sessions_own(start_proxy, cluster):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+
+    def seen(client):
+        with client.cursor() as cursor:
+            cursor.execute("SELECT @fresh")
+            return [(f.type_code, f.charsetnr, f.length) for f in cursor._result.fields]
+
+    with sessions(proxy, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
+        never = seen(direct)
+        with prepared(one, "SET @fresh = ?"), prepared(direct, "SET @fresh = ?"):
+            assert seen(direct) != never, "a server makes it"
+            assert seen(two) == never
+            assert seen(one) == seen(direct)
 
 
 def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):

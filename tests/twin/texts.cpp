@@ -75,7 +75,7 @@ constexpr TextRow settings[] = {
     {3, "SET NAMES utf8mb4 COLLATE {coll}"},
     {1, "SET NAMES latin1, {assign}"},
     {3, "SET CHARACTER SET {cs}"},
-    {2, "SET {oneshot}"},
+    {2, "SET {oneshot}", hold_unknown},
     {2, "SET SESSION TRANSACTION ISOLATION LEVEL {isolevel}"},
     {1, "SET SESSION TRANSACTION READ ONLY"},
     {2, "SET SESSION TRANSACTION READ WRITE"},
