@@ -38,6 +38,7 @@ std::string objection(const ServerSight& sight, const ServerSight& primary, Caus
     if (!sight.survey.log_bin) return "has no binary log";
     if (!sight.survey.log_replica_updates) return "has log_replica_updates off";
     if (sight.survey.filters) return "has replication filters";
+    if (sight.survey.stall == Stall::disk_full) return "has a full disk itself";
     if (report.is_writable()) return "is writable";
     if (primary.report &&
         report.facts.version_number / 100 < primary.report->facts.version_number / 100)

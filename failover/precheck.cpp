@@ -13,6 +13,10 @@ std::optional<std::string> switchover_objection(const Evidence& evidence,
     if (!primary.report->is_writable())
         return primary.server.name + ", the primary, is read-only already";
     if (!primary.survey.known) return primary.server.name + " has not told its settings yet";
+    if (primary.survey.stall == Stall::disk_full)
+        return "the disk of " + primary.server.name +
+               ", the primary, is full: no commit ends there, and nobody waits for it in a "
+               "failover";
     for (const auto& sight : evidence.servers)
         if (&sight != &primary && sight.answers() && sight.report->is_writable())
             return sight.server.name + " is writable beside the primary: make it read-only first";

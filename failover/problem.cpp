@@ -130,7 +130,7 @@ constexpr Problem table[] = {
     {ProblemCode::writes_wait_disk_full, "writes_wait_disk_full", "",
      "The primary's disk is full: commits wait until somebody frees space, which it notices within "
      "a minute.",
-     Reaction::alert, [](const Symptoms& s) { return s.stall == Stall::disk_full; }},
+     Reaction::fail_over, [](const Symptoms& s) { return s.stall == Stall::disk_full; }},
     {ProblemCode::replication_stopped, "replication_stopped", "AllMasterReplicasNotReplicating",
      "The primary is well, and not one of its replicas replicates.", Reaction::alert,
      [](const Symptoms& s) { return s.answers && s.reachable > 0 && s.replicating == 0; }},

@@ -34,6 +34,18 @@ Planned plan_wait_no_more(const ServerSight& server)
     return plan;
 }
 
+/// Nothing is done to it, whatever it has.
+std::optional<Refusal> hands_off(const ServerSight& server)
+{
+    if (server.server.maintenance) return Refusal{"it is in maintenance"};
+    if (!server.survey.known) return Refusal{"it has not told its settings yet"};
+    // Its log cannot be written, and for that reason it may abort (binlog_error_action): measured.
+    if (server.report->is_writable() && server.survey.stall == Stall::disk_full)
+        return Refusal{"its disk is full: to end what waits for space there would end the server",
+                       true};
+    return std::nullopt;
+}
+
 bool may_inject(const ServerSight& server, const protocol::GtidSet& errant, config::Repair repair)
 {
     return repair != config::Repair::leave && !server.report->is_writable() &&
@@ -49,8 +61,7 @@ Planned plan_rejoin(const Evidence& evidence, config::ServerId returned, config:
     if (!primary || !primary->answers() || !primary->report->is_writable())
         return Refusal{"there is no primary to follow"};
     if (!server || server == primary || !server->answers()) return Refusal{"it does not answer"};
-    if (server->server.maintenance) return Refusal{"it is in maintenance"};
-    if (!server->survey.known) return Refusal{"it has not told its settings yet"};
+    if (auto refusal = hands_off(*server)) return *refusal;
     if (follows(*server, *primary)) {
         bool stuck = server->survey.semi_sync_source && !server->report->is_writable();
         if (stuck) return plan_wait_no_more(*server);

@@ -49,6 +49,7 @@ const Case exclusions[] = {
          s.sight(1).survey.log_replica_updates = false;
      }},
     {"replication filters", [](Scene& s) { s.sight(1).survey.filters = true; }},
+    {"a full disk itself", [](Scene& s) { s.sight(1).survey.stall = Stall::disk_full; }},
     {"is writable", [](Scene& s) { s.report(1).read_only = s.report(1).super_read_only = false; }},
     {"an older version", [](Scene& s) { s.report(1).facts.version_number = 80036; }},
     {"does not answer", [](Scene& s) { s.lose(1, health::ProbeResult::connect_refused); }},

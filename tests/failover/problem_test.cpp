@@ -89,7 +89,7 @@ const Case cases[] = {
      },
      "replication_stopped", Reaction::alert},
     {"the disk is full: no commit for long", [](Scene& s) { s.stall(Stall::disk_full); },
-     "writes_wait_disk_full", Reaction::alert},
+     "writes_wait_disk_full", Reaction::fail_over},
     {"no replica acknowledges", [](Scene& s) { s.stall(Stall::semi_sync); },
      "writes_wait_semi_sync", Reaction::alert},
     {"a backup's global lock", [](Scene& s) { s.stall(Stall::lock); }, "writes_wait_lock",

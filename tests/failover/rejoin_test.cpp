@@ -83,6 +83,18 @@ TEST_CASE("nobody is fenced while it may be a move by hand that is half seen")
     CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene).starts_with("refused"));
 }
 
+TEST_CASE(
+    "commits that wait for space on a full disk are not killed: the server would end with them")
+{
+    Scene scene;
+    return_old_primary(scene);
+    scene.sight(2).survey.stall = Stall::disk_full;
+    auto text = text_of(plan_rejoin(scene.evidence, scene.id(2)), scene);
+    CHECK(text.starts_with("refused: its disk is full"));
+    scene.sight(2).survey.stall = Stall::none;
+    CHECK(text_of(plan_rejoin(scene.evidence, scene.id(2)), scene).starts_with("1. db3 serves no"));
+}
+
 TEST_CASE("a writable server of another history is not ours to touch")
 {
     Scene scene;

@@ -101,6 +101,8 @@ TEST_CASE("a switchover is refused with the reason")
          [](Scene& s, Wish&) { s.settings.replication_user.clear(); }},
         {"db1, the primary, does not answer",
          [](Scene& s, Wish&) { s.lose(0, health::ProbeResult::query_timeout); }},
+        {"the disk of db1, the primary, is full",
+         [](Scene& s, Wish&) { s.stall(Stall::disk_full); }},
         {"db1, the primary, is read-only already",
          [](Scene& s, Wish&) { s.report(0).read_only = true; }},
         {"db3 is writable beside the primary",
