@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import re
 import time
+import uuid
 
 import pymysql
 import pytest
@@ -76,6 +78,39 @@ def replication_stopped(cluster):
 
 
 @contextlib.contextmanager
+def replicas_late(cluster):
+    """All of them are a long way behind, and have received everything."""
+    def delay(seconds):
+        for replica in cluster.replicas:
+            replica.sql("STOP REPLICA SQL_THREAD")
+            replica.sql(f"CHANGE REPLICATION SOURCE TO SOURCE_DELAY = {seconds}")
+            replica.sql("START REPLICA SQL_THREAD")
+
+    delay(60)
+    yield
+    delay(0)
+
+
+@contextlib.contextmanager
+def replication_broken(cluster):
+    """No replica can apply what the primary sends: a table is there only."""
+    gtid = f"{uuid.uuid4()}:1"
+    with contextlib.closing(cluster.primary.connect()) as link, link.cursor() as cursor:
+        for statement in ("SET sql_log_bin = 0", "CREATE TABLE app.here_only (i INT)",
+                          "SET sql_log_bin = 1", f"SET gtid_next = '{gtid}'",
+                          "INSERT INTO app.here_only VALUES (1)", "SET gtid_next = AUTOMATIC"):
+            cursor.execute(statement)
+    for replica in cluster.replicas:
+        wait_until(lambda replica=replica: not cluster.flavour.replicates(replica), 15,
+                   "the applier to stop")
+    yield
+    for replica in cluster.replicas:
+        replica.sql(f"SET gtid_next = '{gtid}'; BEGIN; COMMIT; SET gtid_next = AUTOMATIC;"
+                    " START REPLICA")
+    cluster.primary.sql("SET sql_log_bin = 0; DROP TABLE app.here_only")
+
+
+@contextlib.contextmanager
 def large_transaction(cluster):
     """200 MB at once: replicas hear of nothing else while they receive it."""
     cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.large (id INT PRIMARY KEY, v LONGBLOB)")
@@ -93,6 +128,7 @@ def large_transaction(cluster):
 @pytest.mark.parametrize("trouble", [
     global_read_lock, too_many_connections, read_only_by_hand,
     pytest.param(replica_killed, marks=rare), pytest.param(replica_frozen, marks=rare),
+    pytest.param(replicas_late, marks=rare), pytest.param(replication_broken, marks=rare),
     pytest.param(replication_stopped, marks=rare), pytest.param(large_transaction, marks=rare)])
 def test_a_primary_that_lives_keeps_its_role(cluster, start_proxy, trouble):
     proxy = start_proxy(mode="automatic", durability="strict")
@@ -105,6 +141,8 @@ def test_a_primary_that_lives_keeps_its_role(cluster, start_proxy, trouble):
         wait_until(lambda: any(moment > ended for moment in writers.moments[-20:]), 60,
                    "writes to go on")
     log = proxy.log_path.read_text()
-    assert "kind=began" not in log, log[-4000:]
+    begun = set(re.findall(r'kind=began what="(\w+)', log))
+    mended = {"rejoin"} if trouble is replication_broken else set()  # replicas are started again
+    assert begun <= mended, log[-4000:]
     assert primary.scalar("SELECT @@super_read_only") == 0
     assert all(server.scalar("SELECT @@super_read_only") == 1 for server in cluster.replicas)
