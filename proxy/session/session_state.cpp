@@ -231,7 +231,10 @@ void SessionState::note_error_at(config::ServerId server)
 void SessionState::settle_unread(const Settled& settled)
 {
     bool assigns = !settled.assigned || !settled.assigned->empty();
-    bool sets_collation = settled.sets_collation && settled.report->error_code == 0;
+    // Of several the last may have failed.
+    bool some_worked = settled.report->error_code == 0 ||
+                       (settled.statement && settled.statement->statement_count > 1);
+    bool sets_collation = settled.sets_collation && some_worked;
     bool locks = settled.may_lock && !refused_at_once(settled.report->error_code);
     bool untold = leaves_untold(settled);
     bool tells =

@@ -70,6 +70,11 @@ def test_a_character_set_that_one_of_several_statements_chose_is_whole_on_every_
             character_set = names.split("NAMES ")[1].split(";")[0]
             assert rows(one, asked)[0][0] == character_set
             assert rows(one, asked)[0][1].startswith(character_set)
+        with error(1253):
+            rows(one, "SET NAMES utf8mb4 COLLATE utf8mb4_bin; SET NAMES utf8mb4 COLLATE latin1_bin")
+        rows(one, "DO 0")
+        rows(two, "DO 0")
+        assert rows(one, asked) == [("utf8mb4", "utf8mb4_bin")]
 
 
 @pytest.mark.parametrize("names", ["SET NAMES ascii", "SET CHARACTER SET latin1"])

@@ -181,7 +181,12 @@ void Pair::on_refusal()
     model_.holds |= hold_unknown;
     bool does_more = step_.text.find('@') != step_.text.npos ||
                      step_.text.find(';') != step_.text.npos || step_.slot;
-    if (does_more) generate_reset(dice_, model_);
+    if (does_more) return generate_reset(dice_, model_);
+    // The refusal is an error of its own, which SHOW WARNINGS would show.
+    auto later = std::move(model_.queue);
+    model_.queue.clear();
+    Maker(dice_, model_).query(TextRow{1, "DO 0"});
+    model_.queue.insert(model_.queue.end(), later.begin(), later.end());
 }
 
 void Pair::learn_ids(const Step& step, const std::array<Answer, sides>& answers)
@@ -216,8 +221,8 @@ std::string Pair::difference(const Step& step, const std::array<Answer, sides>& 
     return "session " + std::to_string(model_.number) + ", its step " + std::to_string(steps_) +
            ", holding " + describe_holds(model_.holds) + "\n  its last statements:\n" + history() +
            "  different answers to: " + printable(protocol::as_bytes(step.text), 1000) +
-           "\n  through Pointsman:\n" + describe(answers[0], model_.capabilities) +
-           "  direct:\n" + describe(answers[1], model_.capabilities);
+           "\n  through Pointsman:\n" + describe(answers[0], model_.capabilities) + "  direct:\n" +
+           describe(answers[1], model_.capabilities);
 }
 
 }  // namespace pointsman::twin
