@@ -155,6 +155,15 @@ bool is_reported(std::string_view name)
                        [name](auto known) { return same_name(name, known); });
 }
 
+/// Set as @@name, without a scope, they count for the next transaction only.
+bool is_of_transactions(std::string_view name)
+{
+    constexpr std::string_view names[] = {"transaction_isolation", "transaction_read_only",
+                                          "tx_isolation", "tx_read_only"};
+    return std::any_of(std::begin(names), std::end(names),
+                       [name](auto known) { return same_name(name, known); });
+}
+
 /// [scope] name = value, where name may have parts (validate_password.policy).
 void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky)
 {
@@ -190,6 +199,8 @@ void read_assignment(Parse& parse, Scope& sticky)
     const std::optional<Scope> scope = accept_scope(cursor);
     if (at_at) {
         cursor.accept(TokenKind::dot);
+        if (!scope && is_of_transactions(cursor.peek().name()))
+            parse.statement.effects |= effect_next_transaction;
         read_system_variable(parse, scope, Scope::session);
     } else {
         if (scope) sticky = *scope;

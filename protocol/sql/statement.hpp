@@ -116,7 +116,8 @@ enum Effect : std::uint32_t {
     effect_tracked_state_change = 1u << 19,  // SET session_track_state_change
     effect_routine = 1u << 20,  // CALL, or a function that is not the server's own
     effect_reads_found_rows = 1u << 21,  // FOUND_ROWS(): not always of the statement before
-    effect_unreported_variable = 1u << 22,  // SET of a variable outside of reported_variables()
+    effect_unreported_variable = 1u << 22,  // SET of a variable that servers do not report
+    effect_next_transaction = 1u << 23,  // SET @@transaction_isolation: counts for one, unreported
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,

@@ -402,7 +402,8 @@ std::uint32_t SessionState::pins_left_by(const Settled& settled) const
         pins |= pin_session_variable;
     // SET ROLE and SET TRANSACTION for the next one are reported by no tracker.
     bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
-    if (unreported && statement.kind == sql::StatementKind::set_transaction)
+    bool of_next = statement.has(sql::effect_next_transaction);
+    if (of_next || (unreported && statement.kind == sql::StatementKind::set_transaction))
         pins |= pin_next_transaction;
     else if (unreported && settled.link_tracks_state && !settled.state_changed &&
              !statement.has(sql::effect_session_tracking))

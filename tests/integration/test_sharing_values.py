@@ -109,6 +109,18 @@ def test_a_variable_is_never_lost_whatever_servers_report_of_it(start_proxy, var
         assert rows(one, f"SELECT @@{variable}") == left
 
 
+@pytest.mark.parametrize("text", ["SET @@transaction_isolation='SERIALIZABLE'",
+                                  "SET @@transaction_read_only=ON, sql_mode=''"])
+def test_a_setting_of_the_next_transaction_keeps_the_link_no_longer(start_proxy, table, text):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    with sessions(proxy, 2) as (one, two):
+        rows(one, text)
+        with error(1040):
+            rows(two, "DO 0")
+        rows(one, f"SELECT * FROM {table} FOR SHARE")
+        rows(two, "DO 0")
+
+
 def test_a_load_leaves_its_id_to_its_session(start_proxy, table, tmp_path):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
     file = tmp_path / "rows.txt"
