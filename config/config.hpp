@@ -227,9 +227,12 @@ struct Log {
 };
 
 struct Config {
-    std::string cluster = "main";     // name of the cluster; label in metrics
-    std::vector<Listener> listeners;  // default: one, named "default"
-    std::vector<Server> servers;      // at least one
+    std::string cluster = "main";           // name of the cluster; label in metrics
+    std::vector<Listener> listeners;        // default: one, named "default"
+    std::vector<Server> servers;            // at least one
+    bool discover = false;                  // replicas of servers that are known become servers
+    std::uint32_t discover_limit = 16;      // of them at once
+    Milliseconds discover_forget{600'000};  // one that follows nobody for so long is dropped
     Monitor monitor;
     std::vector<User> users;
     Probe probe;

@@ -23,6 +23,9 @@ constexpr Field<Config> config_fields[] = {
     {"cluster", &Config::cluster, false, name, Reload::restart},
     {"workers", &Config::workers, false, from_to(0, 256), Reload::restart},
     {"io", &Config::io, false, {}, Reload::restart},
+    {"discover", &Config::discover},
+    {"discover_limit", &Config::discover_limit, false, from_to(1, 100)},
+    {"discover_forget", &Config::discover_forget, false, from_to(second, 30 * day)},
     {"server_version", &Config::server_version},
     {"state_directory", &Config::state_directory, false, path, Reload::restart},
 };

@@ -79,6 +79,7 @@ std::size_t worker_count(const config::Config& config)
 Application::Application(std::string config_path, config::Config config)
     : config_path_(std::move(config_path)),
       config_(std::move(config)),
+      listed_(config_.servers),
       blocking_(most_blocking_threads),
       listeners_(workers_),
       signals_(control_, SIGHUP, SIGTERM, SIGINT),

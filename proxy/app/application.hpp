@@ -6,6 +6,7 @@
 
 #include "proxy/admin/http_server.hpp"
 #include "proxy/app/errant_saver.hpp"
+#include "proxy/app/found_servers.hpp"
 #include "proxy/app/hook_runner.hpp"
 #include "proxy/app/listeners.hpp"
 #include "proxy/app/takeover_record.hpp"
@@ -68,6 +69,8 @@ private:
     void apply_listeners(const config::Diff& changes, const config::Config& next,
                          OpenedListeners opened);
     void drain_removed(const config::Diff& changes);
+    void look_for_replicas();
+    void on_discovery(const health::Discovery& seen);
 
     void begin_shutdown();
     void watch_drain();
@@ -77,7 +80,11 @@ private:
     MetricsSources metrics_sources();
 
     const std::string config_path_;
-    config::Config config_;
+    config::Config config_;  // with the servers that were found
+    std::vector<config::Server> listed_;
+    FoundServers found_;
+    net::TimePoint next_discovery_{};
+    bool discovering_ = false;
     std::uint32_t next_server_id_ = 0;
     FileMark seen_file_;
 

@@ -7,6 +7,7 @@
 #include "proxy/app/log.hpp"
 #include "proxy/app/settings_builder.hpp"
 
+#include <boost/asio/post.hpp>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -45,6 +46,7 @@ void Application::on_second()
         // A file that is away is one being replaced.
         bool is_there = mark.inode != 0;
         if (is_there && mark != seen_file_ && !draining_) reload("file changed");
+        look_for_replicas();
         on_second();
     });
 }
@@ -55,7 +57,49 @@ void Application::reload(const char* cause)
     log_event(LogLevel::info, "reload", {{"cause", cause}, {"config", config_path_}});
     auto loaded = config::load_config(config_path_);
     for (const auto& mistake : loaded.mistakes) log_refusal(config::to_text(mistake));
-    if (loaded.config) apply(std::move(*loaded.config));
+    if (!loaded.config) return;
+    auto listed = loaded.config->servers;
+    auto before = found_;
+    found_.add_to(*loaded.config);
+    if (apply(std::move(*loaded.config)))
+        listed_ = std::move(listed);
+    else
+        found_.restore(std::move(before));
+    next_discovery_ = {};
+}
+
+void Application::look_for_replicas()
+{
+    auto now = net::Clock::now();
+    auto topology = board_.get();
+    bool idle = failover_->controller().phase() == failover::Phase::idle;
+    bool due = config_.discover && !discovering_ && !draining_ && now >= next_discovery_;
+    if (!due || !idle || !topology) return;
+    auto task = FoundServers::task(config_, *topology, found_.room(config_));
+    if (task.sources.empty()) return;
+    next_discovery_ = now + std::chrono::seconds(5);
+    discovering_ = blocking_.post([this, task = std::move(task)] {
+        auto seen = health::discover(task);
+        boost::asio::post(control_, [this, seen = std::move(seen)] { on_discovery(seen); });
+    });
+}
+
+void Application::on_discovery(const health::Discovery& seen)
+{
+    discovering_ = false;
+    bool idle = failover_->controller().phase() == failover::Phase::idle;
+    if (!config_.discover || draining_ || !idle) return;
+    auto before = found_;
+    std::vector<std::string> problems;
+    bool changed = found_.take(seen, config_, *board_.get(), net::Clock::now(), problems);
+    for (const auto& problem : problems)
+        log_event(LogLevel::warn, "discovery", {{"what", problem}});
+    if (!changed) return;
+    auto next = config_;
+    next.servers = listed_;
+    found_.add_to(next);
+    log_event(LogLevel::info, "reload", {{"cause", "discovery"}});
+    if (!apply(std::move(next))) found_.restore(std::move(before));
 }
 
 bool Application::apply(config::Config next)
