@@ -54,6 +54,7 @@ Statement classify(std::string_view text, const Dialect& dialect)
         if (count < UINT16_MAX) ++count;
     }
     all.statement_count = count;
+    all.has_set_var = cursor.has_set_var();
     const HintView& hint = cursor.hint();
     const bool hinted = hint.kind != RouteHint::Kind::none || !hint.after_gtid.empty();
     if (hinted) all.hint = owned(hint);

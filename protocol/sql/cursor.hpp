@@ -39,6 +39,7 @@ public:
     /// The text holds what no rule can judge; it may be the token under peek().
     bool failed() const { return lexer_.failed(); }
     const HintView& hint() const { return lexer_.hint(); }
+    bool has_set_var() const { return lexer_.has_set_var(); }
 
 private:
     Lexer lexer_;

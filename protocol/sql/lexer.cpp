@@ -46,6 +46,13 @@ constexpr bool is_stray_byte(char before, char c)
     return byte >= 0x80 && byte < 0xC0 && static_cast<unsigned char>(before) < 0x80;
 }
 
+/// `word` is written in small letters.
+bool has_word(std::string_view text, std::string_view word)
+{
+    const auto same = [](char a, char b) { return folded(a) == static_cast<unsigned char>(b); };
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+}
+
 std::uint32_t version_of(std::string_view digits)
 {
     std::uint32_t version = 0;
@@ -223,6 +230,7 @@ void Lexer::skip_optimizer_hint()
     }
     for (const char quote : {'`', '"', '\''})
         if (std::count(at_ + 3, close, quote) % 2 != 0) broken_ = true;
+    has_set_var_ = has_set_var_ || has_word(between(at_ + 3, close), "set_var");
     at_ = close + 2;
 }
 

@@ -32,6 +32,8 @@ public:
     bool failed() const { return failed_; }
     /// The first routing hints in the comments passed so far.
     const HintView& hint() const { return hint_; }
+    /// An optimizer hint among them has SET_VAR.
+    bool has_set_var() const { return has_set_var_; }
 
 private:
     Token token_at(const char* begin);
@@ -72,6 +74,7 @@ private:
     bool in_version_comment_ = false;  // inside one whose text counts: its end is a blank
     bool broken_ = false;              // a comment did not end
     bool failed_ = false;
+    bool has_set_var_ = false;
     bool spaced_ = false;  // blanks stand before the token being read
     TokenKind previous_ = TokenKind::end;
 };

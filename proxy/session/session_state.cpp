@@ -80,6 +80,9 @@ bool explains_state_change(const sql::Statement& statement)
     constexpr std::uint32_t explained = sql::effect_user_variable | sql::effect_system_variable |
                                         sql::effect_schema | sql::effect_temporary_table |
                                         sql::effect_prepared_text | sql::effect_session_tracking;
+    // SET_VAR is reported as a change, and taken back with the statement. A read leaves no other,
+    // where a trigger might.
+    if (statement.has_set_var && statement.access == sql::Access::replica) return true;
     return (statement.effects & explained) != 0 && statement.kind != sql::StatementKind::call &&
            statement.kind != sql::StatementKind::execute;
 }

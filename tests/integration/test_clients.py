@@ -76,6 +76,15 @@ def test_prepared_statements_as_text(proxy):
     assert done.stdout.split() == ["42", "end"], done.stderr
 
 
+def test_variables_of_one_reads_hint_bind_it_to_no_server(proxy, table):
+    done = mysql_client(proxy.port(), "app", sql=f"""
+        SELECT /*+ SET_VAR(sort_buffer_size = 400000) */ 'read' FROM whoami;
+        INSERT INTO {table} (v) VALUES (1);
+        SELECT /*+ SET_VAR(sort_buffer_size = 400000) */ 'read' FROM whoami FOR SHARE;
+        SELECT @@sort_buffer_size = 400000, 'written';""")
+    assert done.stdout.split() == ["read", "read", "0", "written"], done.stderr
+
+
 def test_a_reset_of_the_connection_forgets_its_state(proxy):
     done = mysql_client(proxy.port(), "--commands", "app",
                         sql="SET @x = 7;\nSELECT @x;\nresetconnection\n"

@@ -142,6 +142,12 @@ TEST_CASE("each statement that leaves state on its link pins the session")
         {{.text = "CALL p()"}, pin_none},
         {{.text = "CALL p()", .link_tracks_state = false}, pin_unexplained},
         {{.text = "SELECT f()", .state_changed = true}, pin_unexplained},
+        {{.text = "SELECT /*+ SET_VAR(sort_buffer_size=1M) */ a FROM t", .state_changed = true},
+         pin_none},
+        {{.text = "SELECT /*+ set_var(sort_buffer_size=1M) */ f()", .state_changed = true},
+         pin_unexplained},
+        {{.text = "SELECT /*+ MAX_EXECUTION_TIME(9) */ a FROM t", .state_changed = true},
+         pin_unexplained},
         {{.text = "USE shop", .changes = {TrackedSchema{"shop"}}, .state_changed = true}, pin_none},
         // It may have set a user variable as well, of which nobody tells.
         {{.text = "CALL p()",
