@@ -109,7 +109,7 @@ struct Pool {
     Milliseconds max_age{600'000};       // older ones are closed when they become idle
     Milliseconds check_after{10'000};    // idle for longer: asked with a COM_PING before use
     std::uint32_t max_statements = 500;  // prepared on one link; the oldest is closed
-    bool check_routine_locks = true;     // ask what GET_LOCK() took within a routine
+    bool check_routine_locks = true;     // ask what a routine left: locks, variables
     Milliseconds slow_start{10'000};     // a server that is back gets all its reads; 0: at once
     friend bool operator==(const Pool&, const Pool&) = default;
 };

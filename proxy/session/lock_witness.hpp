@@ -1,15 +1,24 @@
 #pragma once
-// What GET_LOCK() took within a stored routine, no text shows and no tracker reports. The server
-// tells it to those who may read performance_schema: the monitor's account.
+// What GET_LOCK() took within a stored routine, no text shows and no tracker reports; nor does one
+// report the user variables that GET DIAGNOSTICS sets there (measured: MySQL 9.7). The server tells
+// both to those who may read performance_schema: the monitor's account.
 
 #include "proxy/pool/connector.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace pointsman::proxy {
+
+struct LeftByRoutines {
+    bool user_locks = false;
+    std::vector<std::string> user_variables;  // names of all it has, in lower case
+    bool has_others = false;                  // with names that nobody asks for
+};
 
 /// One per worker. Keeps a connection to each server that it was asked about.
 class LockWitness {
@@ -21,10 +30,11 @@ public:
 
     /// Connections that nobody needs for so long are closed, as sessions' links are.
     void set_idle_timeout(std::chrono::milliseconds limit) { idle_timeout_ = limit; }
-    /// Does the connection of this id certainly hold no user lock? False also when the server does
-    /// not watch locks, or could not be asked.
-    net::Task<bool> sees_none(ConnectorContext context, health::ServerView server,
-                              LinkRequest monitor, std::uint32_t connection_id);
+    /// What the connection of this id holds. Nothing when the server does not watch locks, or could
+    /// not be asked.
+    net::Task<std::optional<LeftByRoutines>> look(ConnectorContext context,
+                                                  health::ServerView server, LinkRequest monitor,
+                                                  std::uint32_t connection_id);
     /// Closes its connections to the servers that `keep` does not hold.
     void close_idle_except(const std::vector<config::ServerId>& keep);
 

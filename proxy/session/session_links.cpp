@@ -142,28 +142,32 @@ net::Task<void> read_untold_changes(SessionCore& core, BackendLink& link)
     link.schema = core.state.schema();
 }
 
+net::Task<void> look_what_routines_left(SessionCore& core, BackendLink& link)
+{
+    auto& worker = core.worker;
+    std::optional<LeftByRoutines> left;
+    auto* view = worker.topology->find(link.server);
+    if (view && !link.is_mariadb) {
+        auto context = worker.connector();
+        auto server = *view;
+        auto request = monitor_request(core);
+        auto id = link.backend_connection_id;
+        left = co_await worker.lock_witness.look(std::move(context), std::move(server),
+                                                 std::move(request), id);
+    }
+    core.state.note_user_locks(!left || left->user_locks);
+    if (!left) co_return;
+    core.state.note_unread_variables(left->user_variables);
+    if (left->has_others) core.state.pin_to(link.server, pin_user_variable);
+}
+
 }  // namespace
 
 net::Task<void> read_back_link(SessionCore& core, BackendLink& link)
 {
     if (core.state.unread().changes) co_await read_untold_changes(core, link);
     if (link.broken) co_return;
-    if (core.state.unread().user_locks) {
-        auto& worker = core.worker;
-        auto* view = worker.topology->find(link.server);
-        bool known = false;
-        if (view && !link.is_mariadb) {
-            auto context = worker.connector();
-            auto server = *view;
-            auto request = monitor_request(core);
-            auto id = link.backend_connection_id;
-            auto none = co_await worker.lock_witness.sees_none(std::move(context),
-                                                               std::move(server),
-                                                               std::move(request), id);
-            known = none;
-        }
-        core.state.note_user_locks(!known);
-    }
+    if (core.state.unread().user_locks) co_await look_what_routines_left(core, link);
     if (!core.state.unread().empty()) co_await read_unread(link, core.state);
 }
 

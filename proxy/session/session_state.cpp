@@ -292,6 +292,11 @@ void SessionState::note_collation(const std::string& collation)
     unread_.collation = unread_.results_collation = false;
 }
 
+void SessionState::note_unread_variables(const std::vector<std::string>& names)
+{
+    unread_.user_variables.insert(names.begin(), names.end());
+}
+
 void SessionState::note_user_locks(bool holds_some)
 {
     unread_.user_locks = false;

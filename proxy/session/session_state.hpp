@@ -108,6 +108,8 @@ public:
     void note_collation(const std::string& collation);
     /// Does the session hold user locks where they were unread? When nobody knows: yes.
     void note_user_locks(bool holds_some);
+    /// Names in lower case of what a routine may have set.
+    void note_unread_variables(const std::vector<std::string>& names);
     /// What a routine or trigger did, which was asked for behind it.
     void note_untold_changes(bool some);
     /// What was unread is lost: no statement can be performed any more.

@@ -6,6 +6,7 @@ import struct
 import pytest
 from pymysql.constants import CLIENT, FIELD_TYPE
 
+from mysql_cli import MysqlCli
 from support import error, prepared, rows, sessions, value
 
 
@@ -244,3 +245,30 @@ def test_a_switch_that_one_session_used_is_on_in_the_next(start_proxy, name):
             assert str(value(connection, f"SELECT @@{name}")) in ("1", "YES")
             rows(connection, f"SET SESSION {name} = 0")
             assert str(value(connection, f"SELECT @@{name}")) in ("0", "NO")
+
+
+@pytest.fixture
+def tellers(cluster):
+    """Routines that set @told in ways that no server reports."""
+    primary = cluster.primary
+    primary.sql("CREATE PROCEDURE app.diagnose() BEGIN DECLARE CONTINUE HANDLER FOR SQLEXCEPTION"
+                " GET DIAGNOSTICS CONDITION 1 @told = RETURNED_SQLSTATE;"
+                " SIGNAL SQLSTATE '45007'; SELECT @told; END")
+    primary.sql("CREATE PROCEDURE app.pick() BEGIN SELECT '45007' INTO @told; SELECT @told; END")
+    yield
+    primary.sql("DROP PROCEDURE app.diagnose")
+    primary.sql("DROP PROCEDURE app.pick")
+
+
+@pytest.mark.parametrize("before", ["DO 0", "SET @told = 'old'"])
+@pytest.mark.parametrize("routine", ["diagnose", "pick"])
+def test_what_a_routine_was_told_is_its_sessions_own(start_proxy, tellers, routine, before):
+    proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+    ask = "/* route=primary */ SELECT @told"
+    with MysqlCli(proxy) as one, MysqlCli(proxy) as two:
+        for client in (one, two):  # a question of the client's own, answered by an error, is over
+            assert client.value("SELECT 'ready'") == "ready"
+        assert one.value(f"{before}; CALL app.{routine}()") == "45007"
+        assert one.value("DO 0; SELECT 'x'") == "x"
+        assert two.value(ask) == "NULL"
+        assert one.value(ask) == "45007"
