@@ -240,7 +240,7 @@ bool read_special_form(Parse& parse)
         case Word::resource:
             if (assigns) return false;
             parse.body.expect_accounts();
-            needs_primary(parse.statement, session_state, effect_system_variable);
+            needs_primary(parse.statement, session_state, effect_system_variable | effect_role);
             return true;
         case Word::statement:
             if (assigns) return false;

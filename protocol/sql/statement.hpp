@@ -100,7 +100,7 @@ enum Effect : std::uint32_t {
     effect_temporary_table = 1u << 4,  // CREATE/DROP TEMPORARY TABLE
     effect_lock_tables = 1u << 5,      // LOCK TABLES, FTWRL, LOCK INSTANCE
     effect_unlock_tables = 1u << 6,
-    effect_user_lock = 1u << 7,  // GET_LOCK, RELEASE_LOCK …
+    effect_user_lock = 1u << 7,          // GET_LOCK, RELEASE_LOCK …
     effect_reads_last_result = 1u << 8,  // ROW_COUNT(), SHOW WARNINGS/ERRORS, GET DIAGNOSTICS
     effect_calc_found_rows = 1u << 9,
     effect_handler = 1u << 10,
@@ -114,10 +114,11 @@ enum Effect : std::uint32_t {
         1u << 17,  // LAST_INSERT_ID(), @@last_insert_id: lives where the last INSERT ran
     effect_tracked_variables = 1u << 18,     // SET session_track_system_variables
     effect_tracked_state_change = 1u << 19,  // SET session_track_state_change
-    effect_routine = 1u << 20,  // CALL, or a function that is not the server's own
-    effect_reads_found_rows = 1u << 21,  // FOUND_ROWS(): not always of the statement before
-    effect_unreported_variable = 1u << 22,  // SET of a variable that servers do not report
+    effect_routine = 1u << 20,               // CALL, or a function that is not the server's own
+    effect_reads_found_rows = 1u << 21,      // FOUND_ROWS(): not always of the statement before
+    effect_unreported_variable = 1u << 22,   // SET of a variable that servers do not report
     effect_next_transaction = 1u << 23,  // SET @@transaction_isolation: counts for one, unreported
+    effect_role = 1u << 24,              // SET ROLE, SET RESOURCE GROUP: reported by no tracker
 };
 
 /// A routing hint in a comment: /* route=primary */, /* route=replica */, /* route=server:NAME */,

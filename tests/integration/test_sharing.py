@@ -434,13 +434,25 @@ def test_several_statements_allowed_by_one_session_are_not_by_others(start_proxy
         assert not allows_several(three)
 
 
-def test_a_role_is_the_sessions_own_even_after_a_reset(start_proxy, cluster, account):
+def run_all(client, text):
+    """Several statements, none of which gives rows."""
+    with client.cursor() as cursor:
+        cursor.execute(text)
+        while cursor.nextset():
+            pass
+
+
+@pytest.mark.parametrize("take", ["SET ROLE ALL", "SET time_zone = '+01:00'; SET ROLE ALL",
+                                  "SET ROLE ALL; SET nosuch = 1"])
+def test_a_role_is_the_sessions_own_even_after_a_reset(start_proxy, cluster, account, take):
     proxy = start_proxy(workers=1, pool={"max_links": 2, "link_wait_timeout": "200ms"})
     user = account("pw")
     cluster.primary.sql(f"CREATE ROLE IF NOT EXISTS borrowed; GRANT borrowed TO {user}")
     cluster.wait_replicated()
-    with sessions(proxy, 2, user=user, password="pw") as (one, two):
-        rows(one, "SET ROLE ALL")
+    with sessions(proxy, 2, user=user, password="pw",
+                  client_flag=CLIENT.MULTI_STATEMENTS) as (one, two):
+        with contextlib.suppress(pymysql.Error):
+            run_all(one, take)
         one._execute_command(0x1f, b"")  # COM_RESET_CONNECTION
         one._read_packet()
         for _ in range(2):

@@ -39,7 +39,7 @@ constexpr std::string_view effect_names[] = {
     "lock_tables", "unlock_tables", "user_lock", "reads_last_result", "calc_found_rows",
     "handler", "prepared_text", "xa", "connection_id", "session_tracking", "local_infile",
     "implicit_commit", "last_insert_id", "tracked_variables", "tracked_state_change", "routine",
-    "reads_found_rows", "unreported_variable", "next_transaction",
+    "reads_found_rows", "unreported_variable", "next_transaction", "role",
 };
 // clang-format on
 
