@@ -103,7 +103,7 @@ struct Pool {
     std::uint32_t max_links = 500;  // to one server
     std::uint32_t max_links_per_account = 0;  // of those; 0: as many as there are
     Milliseconds link_wait_timeout{5'000};    // for a link to become free; then error 1040
-    std::uint32_t min_idle = 0;               // idle links of an account kept beyond idle_timeout
+    std::uint32_t min_idle = 0;               // idle links of an account: opened ahead, kept
     std::uint32_t max_idle = 100;             // idle links of an account kept at all
     Milliseconds idle_timeout{60'000};
     Milliseconds max_age{600'000};       // older ones are closed when they become idle

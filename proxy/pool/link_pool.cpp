@@ -150,20 +150,22 @@ void LinkPool::take(Lease& lease, std::list<BackendLinkPtr>::iterator place)
 
 void LinkPool::park(Lease& lease)
 {
-    auto& link = *lease.held_.front();
-    auto& group = *lease.group_;
-    group.idle.splice(group.idle.end(), lease.held_);
+    lease.parked_ = lease.held_.front().get();
+    add_idle(*lease.group_, lease.held_, &lease);
+}
+
+void LinkPool::add_idle(LinkGroup& group, std::list<BackendLinkPtr>& hand, Lease* parked_by)
+{
+    auto& link = *hand.front();
+    group.idle.splice(group.idle.end(), hand);
     link.place = std::prev(group.idle.end());
-    link.parked_by = &lease;
+    link.parked_by = parked_by;
     link.parked_at = reactor_.now();
     link.is_fresh = false;
-    lease.parked_ = &link;
     link.counters.links_idle.add();
-    if (draining_) return close_idle(group, link.place);
     auto& server = servers_[group.key.server];
-    if (server.open > limits_.max_links) return close_idle(group, link.place);
-    auto& waiters = servers_[group.key.server].waiters;
-    if (!waiters.empty()) serve_waiters(servers_[group.key.server]);
+    if (draining_ || server.open > limits_.max_links) return close_idle(group, link.place);
+    if (!server.waiters.empty()) serve_waiters(server);
 }
 
 void LinkPool::close_idle(LinkGroup& group, std::list<BackendLinkPtr>::iterator place)
@@ -241,6 +243,36 @@ void LinkPool::adopt_login(Lease& lease, BackendLinkPtr link)
 {
     count_open(lease.group_->key);
     adopt(lease, std::move(link));
+}
+
+bool LinkPool::wants_more_idle(const Lease& lease) const
+{
+    const auto& group = *lease.group_;
+    auto found = servers_.find(group.key.server);
+    bool is_first = found == servers_.end();
+    return limits_.sharing && !draining_ &&
+           group.idle.size() + group.opening_ahead < limits_.min_idle &&
+           reactor_.now() >= group.no_more_ahead_before &&
+           (is_first || may_open(found->second, group.key.user));
+}
+
+void LinkPool::begin_opening_ahead(LinkGroup& group)
+{
+    count_open(group.key);
+    ++group.opening_ahead;
+}
+
+void LinkPool::end_opening_ahead(LinkGroup& group, BackendLinkPtr link)
+{
+    --group.opening_ahead;
+    if (!link) {
+        group.no_more_ahead_before = reactor_.now() + tend_interval;
+        return count_closed(group.key);
+    }
+    link->opened_at = reactor_.now();
+    std::list<BackendLinkPtr> hand;
+    hand.push_back(std::move(link));
+    add_idle(group, hand, nullptr);
 }
 
 net::Task<LinkPool::Turn> LinkPool::wait(Lease& lease, net::TimePoint deadline)

@@ -41,6 +41,8 @@ struct LinkGroup {
     explicit LinkGroup(LinkGroupKey group_key) : key(std::move(group_key)) {}
     const LinkGroupKey key;
     std::list<BackendLinkPtr> idle;  // least recently used first
+    std::uint32_t opening_ahead = 0;
+    net::TimePoint no_more_ahead_before{};  // after one could not be opened
 };
 
 class LinkPool;
@@ -56,6 +58,7 @@ public:
 
     config::ServerId server() const { return group_->key.server; }
     const LinkGroupKey& key() const { return group_->key; }
+    const std::shared_ptr<LinkGroup>& group() const { return group_; }
     /// The link in hand; nullptr when there is none.
     BackendLink* held() const { return held_.empty() ? nullptr : held_.front().get(); }
     /// Takes back the link that was parked last: false when somebody else has it now, or it is
@@ -109,6 +112,15 @@ public:
     /// until it is idle.
     void adopt_login(Lease& lease, BackendLinkPtr link);
 
+    /// Are there fewer idle links than `min_idle` beside the lease's own, and room for another?
+    bool wants_more_idle(const Lease& lease) const;
+    /// Is `min_idle` set at all?
+    bool opens_ahead() const { return limits_.min_idle > 0; }
+    /// One is being opened ahead: it counts from now on. Follow with end_opening_ahead().
+    void begin_opening_ahead(LinkGroup& group);
+    /// nullptr: it could not be opened, and for a while no other one is tried.
+    void end_opening_ahead(LinkGroup& group, BackendLinkPtr link);
+
     /// How a wait for a link ended.
     enum class Turn : std::uint8_t {
         has_link,  // it is in the lease's hand
@@ -148,6 +160,7 @@ private:
     void count_closed(const LinkGroupKey& key);
     void take(Lease& lease, std::list<BackendLinkPtr>::iterator place);
     void park(Lease& lease);
+    void add_idle(LinkGroup& group, std::list<BackendLinkPtr>& hand, Lease* parked_by);
     void close_idle(LinkGroup& group, std::list<BackendLinkPtr>::iterator place);
     bool close_one_idle(config::ServerId server, const LinkGroup* except);
     void serve_waiters(Server& server);

@@ -247,6 +247,7 @@ net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
 net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
 {
     core_.tag->set_link(link.server, link.backend_connection_id);
+    if (core_.worker.pool.opens_ahead()) open_links_ahead(core_, link.server);
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
     link.is_fresh = true;

@@ -138,6 +138,8 @@ void set_multi_statements(SessionCore& core, bool on);
 Lease& lease_of(SessionCore& core, config::ServerId server);
 /// What a new link of the session's own logs in with.
 LinkRequest link_request(const SessionCore& core);
+/// Has links opened until `pool.min_idle` of them wait beside the session's own to that server.
+void open_links_ahead(const SessionCore& core, config::ServerId server);
 /// The same for one of the monitor's account, for small questions.
 LinkRequest monitor_request(const SessionCore& core);
 /// Parks the links that the session does not need now. True when that is not all: read_back_links()

@@ -99,9 +99,40 @@ void set_multi_statements(SessionCore& core, bool on)
 LinkRequest link_request(const SessionCore& core)
 {
     const auto& account = core.account;
-    return {account.user,         account.secret,        core.state.schema(),
-            account.capabilities, account.character_set, account.attributes,
+    return {account.user,
+            account.secret,
+            core.state.schema(),
+            account.capabilities,
+            account.character_set,
+            account.attributes,
             core.worker.pool.is_shared()};
+}
+
+namespace {
+
+/// Goes on without the session that had it opened.
+net::Task<void> open_ahead(LinkPool& pool, std::shared_ptr<LinkGroup> group,
+                           ConnectorContext context, health::ServerView server, LinkRequest request)
+{
+    auto opened = co_await open_link(std::move(context), std::move(server), std::move(request));
+    auto* link = std::get_if<BackendLinkPtr>(&opened);
+    pool.end_opening_ahead(*group, link ? std::move(*link) : nullptr);
+}
+
+}  // namespace
+
+void open_links_ahead(const SessionCore& core, config::ServerId server)
+{
+    auto& pool = core.worker.pool;
+    auto* lease = core.links.find(server);
+    auto* view = core.worker.topology->find(server);
+    if (!lease || !view) return;
+    while (pool.wants_more_idle(*lease)) {
+        auto group = lease->group();
+        pool.begin_opening_ahead(*group);
+        net::spawn(
+            open_ahead(pool, std::move(group), core.worker.connector(), *view, link_request(core)));
+    }
 }
 
 LinkRequest monitor_request(const SessionCore& core)

@@ -42,3 +42,42 @@ def test_an_old_link_is_replaced_between_transactions_and_not_within(start_proxy
         rows(client, "COMMIT")
         wait_until(lambda: not used & link_ids(cluster), 10, "the old link to be closed")
         assert value(client, "SELECT @kept FROM app.whoami FOR SHARE") == 7
+
+
+def test_links_are_opened_ahead_of_those_who_will_want_them(start_proxy, cluster):
+    before = link_ids(cluster)
+    proxy = start_proxy(workers=1, pool={"min_idle": 3})
+    with sessions(proxy, 1) as (client,):
+        rows(client, "BEGIN")
+        rows(client, "SELECT 1 FROM app.whoami FOR SHARE")
+        own = {cluster.primary.scalar("SELECT trx_mysql_thread_id FROM information_schema.innodb_trx"
+                                      " WHERE trx_rows_locked > 0")}
+        wait_until(lambda: len(link_ids(cluster) - before) == 4, 10, "links to be opened ahead")
+        for link in link_ids(cluster) - before - own:
+            cluster.primary.sql(f"KILL {link}")
+        wait_until(lambda: link_ids(cluster) - before == own, 10, "the idle links to end")
+        time.sleep(1.5)  # the pool looks after its idle links once a second
+        rows(client, "COMMIT")
+        rows(client, "BEGIN")
+        wait_until(lambda: len(link_ids(cluster) - before) == 4, 10, "links to be opened again")
+
+
+def test_links_opened_ahead_respect_the_limit(start_proxy, cluster):
+    before = link_ids(cluster)
+    proxy = start_proxy(workers=1, pool={"min_idle": 9, "max_links": 3})
+    with sessions(proxy, 1) as (client,):
+        rows(client, "BEGIN")
+        wait_until(lambda: len(link_ids(cluster) - before) == 3, 10, "links to be opened ahead")
+        time.sleep(0.2)
+        assert len(link_ids(cluster) - before) == 3
+
+
+def test_who_may_not_have_more_connections_has_none_opened_ahead(start_proxy, cluster):
+    cluster.primary.sql("CREATE USER ahead IDENTIFIED BY 'ahead' WITH MAX_USER_CONNECTIONS 1")
+    try:
+        proxy = start_proxy(workers=1, pool={"min_idle": 2})
+        with sessions(proxy, 1, user="ahead", password="ahead") as (client,):
+            for _ in range(20):
+                assert value(client, "SELECT 1 FOR SHARE") == 1
+    finally:
+        cluster.primary.sql("DROP USER ahead")
