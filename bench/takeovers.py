@@ -55,6 +55,7 @@ class Row:
     gap: list = field(default_factory=list)
     parts: dict = field(default_factory=dict)
     errors: int = 0
+    unasked: int = 0  # failovers without a loss
 
 
 def parse_options():
@@ -93,6 +94,11 @@ def parts_of(proxy, lost_at):
         return {}
     return {"detection": (began[0] - lost_at) * 1000, "freeze": frozen[4], "promotion": opened[4],
             "all of it": (published[0] - lost_at) * 1000}
+
+
+def failovers(proxy, since):
+    return sum(kind == "began" and "failover" in text
+               for _, _, kind, text, _ in log_lines(proxy, since))
 
 
 def start_load(proxy, options):
@@ -171,7 +177,7 @@ def switch(proxy, target):
 
 def planned(cluster, proxy, options):
     row = Row(parts={"pause": []})
-    refused, last = 0, time.monotonic()
+    refused, last, start = 0, time.monotonic(), time.time()
     load = start_load(proxy, options)
     with Writers(proxy, clients=2, pause=0.002) as writers:
         time.sleep(3)
@@ -194,6 +200,7 @@ def planned(cluster, proxy, options):
                        "all to follow the new primary")
     complaints = end_load(load)
     row.errors = len(writers.errors) + len(complaints)
+    row.unasked = failovers(proxy, start)
     for problem in writers.errors[:3] + complaints:
         say(f"seen in a planned takeover: {problem}")
     if refused:
@@ -235,6 +242,7 @@ def lose_once(cluster, proxy, how, row):
         wait_until(lambda: is_fenced(old), 60, "the old primary to be fenced")
     cluster.primary = next(s for s in others if not s.scalar("SELECT @@super_read_only"))
     row.errors += len(writers.errors)
+    row.unasked += failovers(proxy, wall) - 1
     writers.check(cluster.primary)
 
 
@@ -260,6 +268,7 @@ def report(rows):
     for name, row in rows.items():
         parts = "; ".join(f"{part} {figures(values)}" for part, values in row.parts.items())
         print(f"{name:<12}{len(row.gap):>4}  {figures(row.gap):<22}{row.errors:>7}  {parts}")
+    print(f"Failovers without a loss: {sum(row.unasked for row in rows.values())}.")
     print("Acknowledged writes lost: 0, executed twice: 0 (else this program would have ended).")
 
 
