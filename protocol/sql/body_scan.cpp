@@ -95,7 +95,7 @@ std::uint32_t effect_of_variable(Word variable)
     }
 }
 
-/// What stands behind the column list of an INSERT or a LOAD DATA.
+/// What stands behind the column list of an INSERT, a LOAD DATA or a CREATE TABLE.
 bool begins_rows(Word word, const Token& previous)
 {
     if (word == Word::set) return !previous.is(Word::character);
@@ -252,9 +252,8 @@ bool BodyScan::is_column_list() const
         case StatementKind::insert:
         case StatementKind::replace:
         case StatementKind::load:
-            return !saw_rows_;
         case StatementKind::ddl:
-            return true;
+            return !saw_rows_;
         default:
             return false;
     }

@@ -116,12 +116,22 @@ private:
         changes_.push_back({what, act, std::move(name), std::move(text)});
     }
 
-    /// CREATE [OR REPLACE] TEMPORARY TABLE [IF NOT EXISTS] name
+    /// CREATE [OR REPLACE] [TEMPORARY] TABLE [IF NOT EXISTS] name … [AS SELECT …]
     void create()
     {
         if (cursor_.accept(Word::or_)) cursor_.accept(Word::replace);
-        if (!cursor_.accept(Word::temporary)) return;
+        bool is_temporary = cursor_.accept(Word::temporary);
         bool is_table = cursor_.accept(Word::table);
+        if (is_temporary) create_temporary(is_table);
+        while (is_table && !cursor_.at_end()) {
+            bool has_rows = cursor_.peek().is(Word::select) || cursor_.peek().is(Word::values);
+            cursor_.take();
+            if (has_rows && takes_lock_behind()) note(Held::user_lock, Act::take_any);
+        }
+    }
+
+    void create_temporary(bool is_table)
+    {
         accept_if_exists(cursor_);
         auto name = is_table ? accept_name(cursor_) : std::nullopt;
         if (name)
@@ -231,13 +241,18 @@ private:
             if (simple && cursor_.at_end()) return;
             simple = simple && cursor_.accept(TokenKind::comma);
         }
-        bool takes = false;
+        bool takes = takes_lock(first) || takes_lock_behind();
         for (auto at = from; at < changes_.size(); ++at)
             takes = takes || changes_[at].act == Act::take || changes_[at].act == Act::take_any;
         changes_.resize(from);
-        for (auto token = first; !cursor_.at_end(); token = cursor_.take())
-            takes = takes || takes_lock(token);
         if (takes) note(Held::user_lock, Act::take_any);
+    }
+
+    bool takes_lock_behind()
+    {
+        bool takes = false;
+        while (!cursor_.at_end() && !takes) takes = takes_lock(cursor_.take());
+        return takes;
     }
 
     /// Not those that only ask, and what lets go of locks is not believed here.
