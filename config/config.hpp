@@ -201,6 +201,7 @@ struct Limits {
     ByteCount session_buffer{16'384};          // one receive buffer; two per session
     ByteCount max_status_packet{1'048'576};    // largest OK/ERR packet taken from a server
     ByteCount max_retry_command{65'536};       // a larger read is not kept for a retry
+    ByteCount max_prepared_text{16'777'216};   // a longer text to prepare gets error 1153
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 

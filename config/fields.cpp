@@ -150,6 +150,7 @@ constexpr Field<Limits> limits_fields[] = {
     {"session_buffer", &Limits::session_buffer, false, from_to(4 * kibibyte, 16 * mebibyte)},
     {"max_status_packet", &Limits::max_status_packet, false, from_to(kibibyte, 16 * mebibyte)},
     {"max_retry_command", &Limits::max_retry_command, false, from_to(0, 16 * mebibyte)},
+    {"max_prepared_text", &Limits::max_prepared_text, false, from_to(kibibyte, 16 * mebibyte)},
 };
 constexpr Field<Tcp> tcp_fields[] = {
     {"keepalive_time", &Tcp::keepalive_time, false, from_to(0, day)},

@@ -331,6 +331,7 @@ Result<Held> Exchange::on_ok_or_eof(Bytes payload)
         report_.status |= server_status::more_results_exists;
 
     const bool more = (report_.status & server_status::more_results_exists) != 0;
+    report_.has_several = report_.has_several || more;
     phase_ = more && shape_ == ResponseShape::result_sets ? Phase::first : Phase::done;
     const bool has_state = (fields->status & server_status::session_state_changed) != 0 &&
                            has(capability::session_track) && payload.size() >= shortest_ok;

@@ -79,6 +79,13 @@ Err packet_too_large()
                  "Got a packet bigger than 'max_allowed_packet' bytes");
 }
 
+Err prepared_text_too_long(std::uint64_t limit)
+{
+    return other(er_packet_too_large, "08S01",
+                 "Got a packet bigger than 'max_allowed_packet' bytes: a text to prepare may have " +
+                     std::to_string(limit) + " (the proxy's limits.max_prepared_text)");
+}
+
 Err packets_out_of_order()
 {
     return other(er_packets_out_of_order, "08S01", "Got packets out of order");

@@ -56,6 +56,8 @@ Err server_shutdown(std::string_view why = {});
 Err host_blocked(std::string_view host);
 Err host_not_privileged(std::string_view host);
 Err packet_too_large();
+/// COM_STMT_PREPARE: the whole text is needed, to prepare it on other links, too.
+Err prepared_text_too_long(std::uint64_t limit);
 Err packets_out_of_order();
 Err read_error();
 Err read_timeout();

@@ -195,6 +195,7 @@ void Worker::begin_drain()
     context_.stopping = true;
     context_.topology_changed.notify_all();
     context_.pool.begin_drain();
+    context_.lock_witness.begin_drain();
     auto sessions = std::vector<Session*>(sessions_.begin(), sessions_.end());
     for (auto* session : sessions)
         if (sessions_.contains(session)) session->begin_drain();

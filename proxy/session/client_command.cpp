@@ -8,23 +8,43 @@ namespace pointsman::proxy {
 
 namespace {
 
-/// Bytes that must be in the buffer before the command can be looked at; 0: it is nonsense.
-std::size_t needed(const protocol::PacketHeader& header, std::size_t keep)
+/// The types of as many parameters as there can be stand in this many bytes, and all before them.
+constexpr std::size_t most_parameters = 65'535;
+constexpr std::size_t execution_head =
+    protocol::packet_header_size + 10 + most_parameters / 8 + 2 + most_parameters * 2;
+
+bool is_nonsense(const protocol::PacketHeader& header)
 {
-    if (header.payload_size == 0 || header.sequence != 0) return 0;
-    return std::min(header.wire_size(), keep);
+    return header.payload_size == 0 || header.sequence != 0;
+}
+
+/// Bytes that must be in the buffer before the command can be looked at.
+std::size_t needed(protocol::Bytes begin, const protocol::PacketHeader& header,
+                   const KeptSize& keep)
+{
+    constexpr auto with_command = protocol::packet_header_size + 1;
+    if (begin.size() < with_command) return with_command;
+    auto command = static_cast<protocol::Command>(begin[protocol::packet_header_size]);
+    return std::min(header.wire_size(), keep.of(command));
 }
 
 }  // namespace
 
-NextCommand front_command(const SessionCore& core, std::size_t keep)
+std::size_t KeptSize::of(protocol::Command command) const
+{
+    if (command == protocol::Command::stmt_prepare) return std::max(usual, to_prepare);
+    if (command == protocol::Command::stmt_execute) return std::max(usual, execution_head);
+    return usual;
+}
+
+NextCommand front_command(const SessionCore& core, const KeptSize& keep)
 {
     const auto& buffer = core.client_buffer;
     auto header = protocol::peek_header(buffer.data());
     if (!header) return {std::nullopt, NoCommand::incomplete};
-    auto wanted = needed(*header, keep);
-    if (wanted == 0) return {std::nullopt, NoCommand::nonsense};
-    if (buffer.size() < wanted) return {std::nullopt, NoCommand::incomplete};
+    if (is_nonsense(*header)) return {std::nullopt, NoCommand::nonsense};
+    if (buffer.size() < needed(buffer.data(), *header, keep))
+        return {std::nullopt, NoCommand::incomplete};
     ClientCommand command;
     command.command = static_cast<protocol::Command>(buffer.data()[protocol::packet_header_size]);
     command.header = *header;
@@ -33,11 +53,12 @@ NextCommand front_command(const SessionCore& core, std::size_t keep)
     return {command, NoCommand::incomplete};
 }
 
-NextCommand receive_command(SessionCore& core, std::size_t keep)
+NextCommand receive_command(SessionCore& core, const KeptSize& keep)
 {
     auto& buffer = core.client_buffer;
     for (;;) {
-        if (auto header = protocol::peek_header(buffer.data())) buffer.grow(needed(*header, keep));
+        if (auto header = protocol::peek_header(buffer.data()))
+            buffer.grow(needed(buffer.data(), *header, keep));
         auto room = buffer.prepare();
         auto got = core.client.try_read(room);
         if (got.status == net::IoStatus::would_block) return {std::nullopt, NoCommand::incomplete};

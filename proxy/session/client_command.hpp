@@ -30,13 +30,20 @@ struct NextCommand {
     NoCommand why_not = NoCommand::closed;
 };
 
-/// The command that is in the buffer already, if it is (whole up to `keep` bytes).
-NextCommand front_command(const SessionCore& core, std::size_t keep);
+/// Commands of up to so many bytes come whole, of longer ones at least so much.
+struct KeptSize {
+    std::size_t usual = 0;
+    std::size_t to_prepare = 0;  // COM_STMT_PREPARE
+
+    std::size_t of(protocol::Command command) const;
+};
+
+/// The command that is in the buffer already, if as much of it is as is kept.
+NextCommand front_command(const SessionCore& core, const KeptSize& keep);
 
 /// Reads what has come of the next command, without waiting: `incomplete` when more is to come.
-/// Commands up to `keep` bytes (a chunk of the buffer at least) come whole. The buffer's front is
-/// the command until it is consumed.
-NextCommand receive_command(SessionCore& core, std::size_t keep);
+/// The buffer's front is the command until it is consumed.
+NextCommand receive_command(SessionCore& core, const KeptSize& keep);
 
 /// Payload of the command, as far as it is in the buffer.
 protocol::Bytes payload_of(const SessionCore& core, const ClientCommand& command);

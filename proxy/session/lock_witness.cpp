@@ -88,9 +88,16 @@ net::Task<std::optional<LeftByRoutines>> LockWitness::look(ConnectorContext cont
 
 void LockWitness::keep(config::ServerId server, BackendLinkPtr link)
 {
+    if (draining_) return;
     link->parked_at = reactor_.now();
     idle_[server] = std::move(link);
     if (tend_.deadline() == net::never) tend_.set(reactor_.now() + idle_timeout_);
+}
+
+void LockWitness::begin_drain()
+{
+    draining_ = true;
+    idle_.clear();
 }
 
 void LockWitness::close_unused()

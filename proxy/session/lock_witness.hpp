@@ -35,6 +35,9 @@ public:
     net::Task<std::optional<LeftByRoutines>> look(ConnectorContext context,
                                                   health::ServerView server, LinkRequest monitor,
                                                   std::uint32_t connection_id);
+    /// Closes its connections, and from now on each one behind its question: they must not be there
+    /// when the worker's thread ends.
+    void begin_drain();
     /// Closes its connections to the servers that `keep` does not hold.
     void close_idle_except(const std::vector<config::ServerId>& keep);
 
@@ -45,6 +48,7 @@ private:
     net::Reactor& reactor_;
     std::map<config::ServerId, BackendLinkPtr> idle_;
     std::chrono::milliseconds idle_timeout_{};
+    bool draining_ = false;
     net::Timer tend_;  // set while there is a connection
 };
 

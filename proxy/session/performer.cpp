@@ -419,7 +419,8 @@ void Performer::settle(BackendLink& link)
                     text_.runs_known_text,
                     text_.may_call,
                     text_.may_lock,
-                    text_.changes_login};
+                    text_.changes_login,
+                    text_.is_cut};
     core_.state.settle(settled);
     if (types_before_) give_back_refused_types(link);
     if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);

@@ -32,6 +32,7 @@ struct CommandText {
     /// It is about the ids of connections, as they are on the server that it goes to.
     bool names_ids = false;
     bool lists_processes = false;  // SHOW PROCESSLIST
+    bool is_cut = false;           // as in Settled
 };
 
 class Performer : private ResponseEditor {
@@ -107,6 +108,8 @@ private:
     net::Task<Next> fail(protocol::Err error);
     net::Task<Next> fail_and_close(protocol::Err error, CloseReason reason);
     protocol::Buffer execution_with_types(protocol::Bytes payload, LinkStatement& on_link);
+    bool has_room_for(std::size_t bytes) const;
+    void append_execution(protocol::Bytes begin, std::size_t grown);
     void settle(BackendLink& link);
     void count(BackendLink& link);
     bool repeats_refused_write() const;

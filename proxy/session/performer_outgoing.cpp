@@ -106,6 +106,7 @@ protocol::Buffer Performer::execution_with_types(protocol::Bytes payload, LinkSt
         return {};
     }
     if (on_link.types == statement.types || statement.types.empty()) return {};
+    if (!has_room_for(statement.types.size())) return {};
     // This server has seen others, or none: they go in behind the bind flag, which becomes 1.
     auto bitmap_end = block.null_bitmap.data() + block.null_bitmap.size();
     auto flag_at = static_cast<std::size_t>(bitmap_end - payload.data());
@@ -156,7 +157,7 @@ protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
         on_link.last_use = ++link.statement_uses;
         on_link.executed_by = core_.connection_id;
         auto payload = wire.subspan(protocol::packet_header_size);
-        if (facts_.command == Command::stmt_execute && command_.is_whole())
+        if (facts_.command == Command::stmt_execute)
             with_types = execution_with_types(payload, on_link);
         auto target = with_types.empty() ? payload : protocol::MutableBytes(with_types);
         (void)protocol::replace_statement_id(target, on_link.backend_id);
@@ -165,8 +166,25 @@ protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
     if (with_types.empty())
         own_bytes_.insert(own_bytes_.end(), wire.begin(), wire.end());
     else
-        protocol::append_message(own_bytes_, with_types, 0);
+        append_execution(with_types,
+                         with_types.size() - (wire.size() - protocol::packet_header_size));
     return own_bytes_;
+}
+
+/// Can the command's one packet grow by so many bytes?
+bool Performer::has_room_for(std::size_t bytes) const
+{
+    return !command_.header.continues() &&
+           command_.header.payload_size + bytes < protocol::max_packet_payload;
+}
+
+/// What is in the buffer of an execution that grew; the rest of it follows from the client.
+void Performer::append_execution(protocol::Bytes begin, std::size_t grown)
+{
+    protocol::PacketHeader header = command_.header;
+    header.payload_size += static_cast<std::uint32_t>(grown);
+    protocol::append_header(own_bytes_, header);
+    own_bytes_.insert(own_bytes_.end(), begin.begin(), begin.end());
 }
 
 protocol::Buffer Performer::edit_prepare_ok(protocol::Bytes payload)

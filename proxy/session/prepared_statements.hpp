@@ -28,10 +28,14 @@ struct PreparedStatement {
     /// Where it was executed last: a cursor is open there, perhaps.
     std::optional<config::ServerId> executed_on;
     bool has_cursor = false;
+    /// An execution came in several packets, and the next one's types can't be put between them: it
+    /// needs the link that knows them.
+    bool keeps_types = false;
     bool has_mixed_types = false;  // it was executed with others before
 
     /// Is something of it open on a server's link?
-    bool is_bound() const { return long_data_on || (has_cursor && executed_on); }
+    bool is_bound() const { return long_data_on || (is_open() && executed_on); }
+    bool is_open() const { return has_cursor || keeps_types; }
 };
 
 class PreparedStatements {
@@ -80,7 +84,7 @@ public:
         if (bound_ == 0) return false;
         for (const auto& [id, statement] : statements_) {
             if (statement.long_data_on == server) return true;
-            if (statement.has_cursor && statement.executed_on == server) return true;
+            if (statement.is_open() && statement.executed_on == server) return true;
         }
         return false;
     }

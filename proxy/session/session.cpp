@@ -33,6 +33,16 @@ void distrust(sql::Statement& statement)
     statement.reason = sql::PrimaryReason::not_understood;
 }
 
+/// Text that was not looked at may do what a routine does. Whether there are several statements in
+/// it, their results tell.
+void expect_anything(sql::Statement& statement)
+{
+    distrust(statement);
+    statement.effects |= sql::effect_routine | sql::effect_last_insert_id;
+    if (statement.kind == sql::StatementKind::set)
+        statement.effects |= sql::effect_unreported_variable;
+}
+
 /// Case-insensitive search for a word that is given in lower case.
 bool mentions(std::string_view text, std::string_view word)
 {
@@ -117,8 +127,10 @@ net::Task<CloseReason> Session::serve()
     if (auto* primary = core_.worker.topology->primary_server())
         core_.state.set_server_version(primary->flavour == health::Flavour::mariadb,
                                        primary->version_number);
-    auto keep = std::max<std::size_t>(core_.worker.settings->config.limits.max_retry_command.value,
-                                      core_.worker.buffers.chunk_size());
+    const auto& limits = core_.worker.settings->config.limits;
+    KeptSize keep{std::max<std::size_t>(limits.max_retry_command.value,
+                                        core_.worker.buffers.chunk_size()),
+                  limits.max_prepared_text.value};
     begin_idle_limit();
     core_.client.join_ring();
     core_.client.handle().keep_warm({net::WarmMemory{this, sizeof *this}});
@@ -235,7 +247,7 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
     }
     sql::Statement statement;
     if (text) statement = core_.worker.recent_statements.classify(*text, core_.state.dialect());
-    if (!command.is_whole()) distrust(statement);
+    if (!command.is_whole()) expect_anything(statement);
     auto after_gtid = protocol::query_attribute(payload_of(core_, command),
                                                 core_.account.capabilities, "after_gtid");
     if (!after_gtid.empty()) statement.hint.after_gtid = after_gtid;
@@ -250,6 +262,7 @@ net::Task<Session::Ended> Session::handle_query(ClientCommand command)
                               statement.has(sql::effect_reads_last_result) &&
                               !mentions(*text, "row_count");
     auto whole_text = text && command.is_whole() ? std::optional(*text) : std::nullopt;
+    out.is_cut = !command.is_whole();
     note_effects(core_, statement, whole_text, out);
     out.names_ids = whole_text && may_name_ids(statement, *whole_text);
     out.lists_processes = out.names_ids && statement.kind == sql::StatementKind::show &&

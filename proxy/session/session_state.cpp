@@ -176,6 +176,7 @@ void SessionState::settle(const Settled& settled)
     if (report.has_status) status_ = report.status;
     if (settled.on_replica) last_replica_ = settled.server;
     settle_transaction(settled);
+    if (settled.is_cut && report.has_several) pin(pin_unexplained, settled.server);
     if (report.error_code == 0)
         settle_pins(settled);
     else

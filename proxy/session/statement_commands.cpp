@@ -48,6 +48,11 @@ net::Task<Ended> refuse(SessionCore& core, ClientCommand command, protocol::Err 
 
 net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
 {
+    if (!command.is_whole()) {
+        auto limit = core.worker.settings->config.limits.max_prepared_text.value;
+        auto error = server_error::prepared_text_too_long(limit);
+        co_return co_await refuse(core, command, std::move(error));
+    }
     auto text = protocol::decode_prepare(payload_of(core, command));
     if (!text) {
         auto error = server_error::malformed_packet();
@@ -65,11 +70,6 @@ net::Task<Ended> prepare(SessionCore& core, ClientCommand command)
     }
     statement.key = core.worker.prepared_keys.intern(
         {std::move(prepared_text), core.state.schema(), core.state.variables()});
-    // A text that was not kept whole can't be prepared again elsewhere.
-    if (!command.is_whole()) {
-        auto error = server_error::packet_too_large();
-        co_return co_await refuse(core, command, std::move(error));
-    }
     auto facts = statement.facts;
     auto id = core.prepared.add(std::move(statement));
     if (!id) {
@@ -111,6 +111,7 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
     CommandText out{id, {}};
     note_effects(core, statement.facts, statement.key->text, out);
     out.keeps_link = true;  // until it is known whether a cursor is open
+    bool in_several = command.rest.continues;
     Performer performer(core, command, command_facts, std::move(out));
     auto ended = co_await performer.perform();
     auto* executed = core.prepared.find(id);
@@ -122,6 +123,7 @@ net::Task<Ended> execute(SessionCore& core, ClientCommand command, std::uint32_t
         one.long_data_on.reset();
         if (server) one.executed_on = server;
         if (server) one.has_cursor = has_cursor;
+        if (server && in_several) one.keeps_types = true;
     });
     bool must_read = release_links(core);
     if (must_read) co_await read_back_links(core);
