@@ -126,6 +126,7 @@ struct Failover {
     Milliseconds max_pause{150};           // of a switchover, from the fence to the new primary
     Milliseconds witness_silence{350};     // a replica that heard nothing for so long says "gone"
     Milliseconds write_stall{2'000};       // no commit for so long, while some wait, is told
+    Milliseconds canary{0};                // between two empty transactions of ours; 0: none
     Milliseconds promote_wait{5'000};      // for a new primary to apply what it has received
     Milliseconds in_doubt_timeout{5'000};  // for what became of writes that were not answered
     Milliseconds cooldown{30'000};         // no second automatic failover within

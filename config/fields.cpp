@@ -97,6 +97,7 @@ constexpr Field<Failover> failover_fields[] = {
     {"max_pause", &Failover::max_pause, false, from_to(10 * ms, minute)},
     {"witness_silence", &Failover::witness_silence, false, from_to(100 * ms, 10 * minute)},
     {"write_stall", &Failover::write_stall, false, from_to(500 * ms, day)},
+    {"canary", &Failover::canary, false, from_to(0, minute)},
     {"promote_wait", &Failover::promote_wait, false, from_to(100 * ms, day)},
     {"in_doubt_timeout", &Failover::in_doubt_timeout, false, from_to(0, 10 * minute)},
     {"cooldown", &Failover::cooldown, false, from_to(0, day)},

@@ -1,5 +1,7 @@
 #include "failover/doubt.hpp"
 
+#include "failover/canary.hpp"
+
 namespace pointsman::failover {
 namespace {
 
@@ -27,6 +29,7 @@ bool is_absent(const Doubt& doubt, const Succession& succession,
     bool can_tell = concerns(succession, doubt) && before && !succession.found.empty();
     if (!can_tell) return false;
     auto left = succession.found;
+    left.subtract(canaries_of(left));  // no client's
     return left.subtract(before->executed).subtract(acknowledged).empty();
 }
 

@@ -1,5 +1,6 @@
 // A server that comes back, or was left behind, becomes a replica of the present primary.
 
+#include "failover/canary.hpp"
 #include "failover/takeover.hpp"
 
 namespace pointsman::failover {
@@ -48,8 +49,10 @@ std::optional<Refusal> hands_off(const ServerSight& server)
 
 bool may_inject(const ServerSight& server, const protocol::GtidSet& errant, config::Repair repair)
 {
-    return repair != config::Repair::leave && !server.report->is_writable() &&
-           server.harmless.contains(errant) && errant.count() <= most_injected;
+    if (server.report->is_writable() || errant.count() > most_injected) return false;
+    auto others = errant;
+    if (others.subtract(canaries_of(errant)).empty()) return true;
+    return repair != config::Repair::leave && server.harmless.contains(others);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "failover/survey.hpp"
 
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -27,12 +28,20 @@ constexpr milliseconds resume_every{1'000};
 constexpr unsigned most_resumes = 60;
 constexpr milliseconds ready_within{3'000};
 
+/// The same after a restart, another one for each proxy of a cluster.
+std::string process_name(const config::Config& config)
+{
+    boost::system::error_code unknown;
+    return boost::asio::ip::host_name(unknown) + ' ' + config.admin.listen.text();
+}
+
 }  // namespace
 
 FailoverLoop::FailoverLoop(Surroundings surroundings, const config::Config& config)
     : around_(std::move(surroundings)),
       controller_(config.failover),
       timer_(around_.control),
+      canary_(failover::canary_source(process_name(config))),
       self_(std::make_shared<FailoverLoop*>(this))
 {
     remember_past();
@@ -75,6 +84,8 @@ void FailoverLoop::apply(const config::Config& config)
 {
     bool same_access = failover::access_of(config) == failover::access_of(config_);
     config_ = config;
+    canary_.set_interval(config.failover.canary);
+    canary_server_.reset();  // it may have another address now
     controller_.reconfigure(config.failover, config.hooks);
     std::vector<Controlled> next;
     for (const auto& server : config.servers) {
@@ -164,6 +175,7 @@ void FailoverLoop::on_look()
     } else {
         reopen_due(seen, now);
         rejoin_due(seen, now);
+        canary_due(seen, now);
     }
     end_doubts_about_living(seen, now);
 }

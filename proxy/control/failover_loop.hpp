@@ -6,6 +6,7 @@
 
 #include "config/config.hpp"
 
+#include "failover/canary.hpp"
 #include "failover/controller.hpp"
 #include "failover/doubt.hpp"
 #include "failover/errant.hpp"
@@ -188,6 +189,9 @@ private:
     void note_clone(Controlled& server, const failover::CloneState& state);
     void note_saved(const failover::SaveErrant& wanted, failover::SavedErrant saved);
 
+    void canary_due(const failover::Evidence& evidence, net::TimePoint now);
+    void note_canary(const failover::Outcome& outcome);
+
     void reopen_due(const failover::Evidence& evidence, net::TimePoint now);
     void take_survey(Controlled& server, const failover::Survey& survey);
     void publish(const failover::PublishPrimary& wanted);
@@ -234,6 +238,10 @@ private:
     net::TimePoint next_resume_{}, started_{};
     unsigned resumes_ = 0;
     net::TimePoint next_reopen_{};
+    failover::Canary canary_;
+    std::shared_ptr<failover::MysqlServerControl> canary_control_;  // its own connection
+    std::optional<config::ServerId> canary_server_;                 // that it goes to
+    std::string canary_said_;
     bool running_ = false;
     std::shared_ptr<FailoverLoop*> self_;  // handlers hold it weakly: they may outlive the loop
 };

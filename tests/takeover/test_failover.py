@@ -45,10 +45,11 @@ def replicates(cluster, server):
         return cluster.flavour.replicates(server)
 
 
-@pytest.mark.parametrize("lose", [kill, hang, shut_down])
-def test_a_lost_primary_is_replaced(cluster, start_proxy, lose):
+@pytest.mark.parametrize("lose, canary", [(kill, "0"), (kill, "100ms"), (hang, "0"),
+                                          (shut_down, "0")])
+def test_a_lost_primary_is_replaced(cluster, start_proxy, lose, canary):
     cluster.primary.sql("TRUNCATE app.w1")
-    proxy = start_proxy(mode="automatic", durability="strict", cooldown="1s")
+    proxy = start_proxy(mode="automatic", durability="strict", cooldown="1s", canary=canary)
     old = cluster.primary
     with Writers(proxy) as writers:
         time.sleep(1)

@@ -82,6 +82,16 @@ def test_what_changed_nothing_is_made_known_to_the_primary(cluster, start_proxy,
     assert saved.stat().st_mode & 0o077 == 0
 
 
+def test_canaries_that_nobody_else_has_hinder_nobody(cluster, start_proxy):
+    returning = cluster.replicas[1]
+    canary = "706f696e-7473-6d61-6e00-000000000001:5"
+    set_apart(returning, f"SET gtid_next='{canary}'; BEGIN; COMMIT; SET gtid_next='AUTOMATIC'")
+    start_proxy(mode="automatic", repair="leave")
+    wait_until(lambda: cluster.flavour.replicates(returning), 30, "it to replicate")
+    cluster.wait_replicated()
+    assert canary in cluster.primary.scalar("SELECT @@gtid_executed")
+
+
 @rare
 def test_writes_that_nobody_was_told_of_are_saved_and_left(cluster, start_proxy, mysqlbinlog):
     returning = cluster.replicas[1]
