@@ -55,14 +55,15 @@ bool has_same_end(const protocol::Buffer& proxied, const protocol::Buffer& direc
 
 /// A server may say that session state changed and then tell nothing (a transaction within a
 /// routine): whether it would have is not known where it tells Pointsman something.
-/// The OK of COM_PING repeats the warnings of the statement before, which nobody asks it for.
+/// The OKs of COM_PING and COM_SET_OPTION repeat the warnings of the statement before, which nobody
+/// asks it for.
 protocol::Buffer plain_ok(Command command, Bytes payload, protocol::Capabilities capabilities)
 {
     protocol::Buffer same(payload.begin(), payload.end());
     if (payload.empty() || (payload[0] != 0x00 && payload[0] != 0xfe)) return same;
     auto ok = protocol::decode_ok(payload, capabilities);
     if (!ok || !ok->session_state.empty()) return same;
-    if (command == Command::ping) ok->warnings = 0;
+    if (command == Command::ping || command == Command::set_option) ok->warnings = 0;
     ok->status &= static_cast<std::uint16_t>(~protocol::server_status::session_state_changed);
     return protocol::encode_ok(*ok, capabilities);
 }

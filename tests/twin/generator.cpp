@@ -16,10 +16,22 @@ namespace {
 namespace capability = protocol::capability;
 using protocol::Command;
 
-void read(Maker& maker) { maker.query(read_texts()); }
-void change_setting(Maker& maker) { maker.query(setting_texts()); }
-void write(Maker& maker) { maker.query(write_texts()); }
-void use_object(Maker& maker) { maker.query(object_texts()); }
+void read(Maker& maker)
+{
+    maker.query(read_texts());
+}
+void change_setting(Maker& maker)
+{
+    maker.query(setting_texts());
+}
+void write(Maker& maker)
+{
+    maker.query(write_texts());
+}
+void use_object(Maker& maker)
+{
+    maker.query(object_texts());
+}
 
 std::span<const TextRow> any_texts(Dice& dice)
 {
@@ -49,8 +61,8 @@ void several_statements(Maker& maker)
         if (row.text.starts_with("SET ")) joined.takes |= hold_unknown | hold_role;
     }
     joined.text = text;
-    auto& step = maker.add(Command::query, protocol::encode_query(text, maker.model.capabilities),
-                           text);
+    auto& step =
+        maker.add(Command::query, protocol::encode_query(text, maker.model.capabilities), text);
     step.takes |= joined.takes | hold_once;
     // Who asks for warnings behind a SELECT counts as one who asks for ROW_COUNT().
     constexpr std::string_view asking[] = {"WARNINGS", "ERRORS", "GET DIAGNOSTICS"};
@@ -98,7 +110,10 @@ void bare(Maker& maker, Command command, std::string text)
 
 /// FOUND_ROWS() and ROW_COUNT() are 0 on a new connection only, before any statement: Pointsman's
 /// own come first there.
-void settle_down(Maker& maker) { maker.query(TextRow{1, "DO 0"}); }
+void settle_down(Maker& maker)
+{
+    maker.query(TextRow{1, "DO 0"});
+}
 
 void begin_anew(Maker& maker)
 {
@@ -106,7 +121,10 @@ void begin_anew(Maker& maker)
     settle_down(maker);
 }
 
-void ping(Maker& maker) { bare(maker, Command::ping, "COM_PING"); }
+void ping(Maker& maker)
+{
+    bare(maker, Command::ping, "COM_PING");
+}
 void reset_connection(Maker& maker)
 {
     maker.query(TextRow{1, "XA END {xid}"});
@@ -124,8 +142,8 @@ void set_option(Maker& maker)
 {
     auto option = maker.dice.chance(50) ? protocol::ConnectionOption::multi_statements_on
                                         : protocol::ConnectionOption::multi_statements_off;
-    maker.add(Command::set_option, protocol::encode_set_option(option), "COM_SET_OPTION")
-        .takes = hold_unknown;
+    maker.add(Command::set_option, protocol::encode_set_option(option), "COM_SET_OPTION").takes =
+        hold_unknown;
 }
 
 void change_user(Maker& maker)
@@ -216,12 +234,15 @@ void generate(Dice& dice, Model& model, Mood mood)
     }
 }
 
-void generate_reset(Dice& dice, Model& model)
+void generate_reset(Dice& dice, Model& model, Anew how)
 {
     auto later = std::move(model.queue);
     model.queue.clear();
     Maker maker(dice, model);
-    reset_connection(maker);
+    if (how == Anew::by_reset)
+        reset_connection(maker);
+    else
+        change_user(maker);
     model.queue.insert(model.queue.end(), later.begin(), later.end());
 }
 

@@ -15,8 +15,11 @@ enum class Mood : std::uint8_t {
 /// Appends one or more steps to the model's queue.
 void generate(Dice& dice, Model& model, Mood mood);
 
+/// A role outlives a reset.
+enum class Anew : std::uint8_t { by_reset, by_login };
+
 /// Puts before the model's queue what begins the session anew.
-void generate_reset(Dice& dice, Model& model);
+void generate_reset(Dice& dice, Model& model, Anew how);
 
 /// The steps that every session begins with.
 void generate_setup(Dice& dice, Model& model);

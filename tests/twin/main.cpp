@@ -47,8 +47,10 @@ RunSettings parse(int count, char** arguments)
     }
     bool possible = settings.sessions > 0 && settings.sessions < 100 && settings.parallel > 0 &&
                     settings.parallel <= settings.sessions && settings.links != 1;
-    if (!possible) throw std::invalid_argument("1 to 99 sessions, no fewer than --parallel; "
-                                               "--links 0, or 2 and more");
+    if (!possible)
+        throw std::invalid_argument(
+            "1 to 99 sessions, no fewer than --parallel; "
+            "--links 0, or 2 and more");
     return settings;
 }
 
@@ -87,9 +89,9 @@ std::size_t run(const RunSettings& settings)
         std::cout << rounds.steps() << " statements, " << seconds_since(begin) << " s, "
                   << rounds.summary() << std::endl;
     }
-    std::cout << settings.statements << " statements in " << settings.sessions
-              << " sessions, seed " << settings.seed << ": " << differences << " differences ("
-              << seconds_since(begin) << " s)" << std::endl;
+    std::cout << settings.statements << " statements in " << settings.sessions << " sessions, seed "
+              << settings.seed << ": " << differences << " differences (" << seconds_since(begin)
+              << " s; " << rounds.summary() << ")" << std::endl;
     return differences;
 }
 

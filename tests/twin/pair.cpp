@@ -160,6 +160,24 @@ void Pair::send(const Step& step)
     }
 }
 
+bool Pair::is_answered(std::chrono::milliseconds patience) const
+{
+    return peers_[1]->is_answered(longest_patience) && peers_[0]->is_answered(patience);
+}
+
+std::size_t Pair::give_up(Anew how)
+{
+    auto before = model_.queue.size();
+    generate_reset(dice_, model_, how);
+    return model_.queue.size() - before;
+}
+
+void Pair::disconnect()
+{
+    for (auto& peer : peers_) peer.reset();
+    model_.queue.clear();
+}
+
 std::optional<std::string> Pair::finish()
 {
     std::array<Answer, sides> answers;
@@ -181,7 +199,11 @@ void Pair::on_refusal()
     model_.holds |= hold_unknown;
     bool does_more = step_.text.find('@') != step_.text.npos ||
                      step_.text.find(';') != step_.text.npos || step_.slot;
-    if (does_more) return generate_reset(dice_, model_);
+    if (does_more) {
+        model_.queue.clear();
+        generate_reset(dice_, model_, Anew::by_login);
+        return generate_setup(dice_, model_);
+    }
     // The refusal is an error of its own, which SHOW WARNINGS would show.
     auto later = std::move(model_.queue);
     model_.queue.clear();

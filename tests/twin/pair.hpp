@@ -34,8 +34,16 @@ public:
     /// Sends the next command that is answered to both; `mood` if there is none yet. A sentence
     /// when something differs already.
     std::optional<std::string> begin(Mood mood);
+    /// Waits for the direct answer, then so long for the one through Pointsman.
+    bool is_answered(std::chrono::milliseconds patience) const;
     /// Waits for both answers. A sentence when they differ.
     std::optional<std::string> finish();
+
+    /// Next come steps that begin the session anew. How many.
+    std::size_t give_up(Anew how);
+    /// set_up() comes next.
+    void disconnect();
+    bool is_connected() const { return peers_[0] != nullptr; }
 
     /// All steps since the last new connection, the differing one included.
     const std::vector<Step>& journal() const { return journal_; }

@@ -28,9 +28,6 @@ using protocol::Bytes;
 using protocol::ClientHandshake;
 using protocol::Command;
 
-/// Longer than every lock wait and every timeout of a proxy.
-constexpr int patience_ms = 20'000;
-
 /// The last packet of a complete or incomplete answer.
 Bytes last_packet(Bytes wire, std::uint8_t& sequence)
 {
@@ -40,6 +37,12 @@ Bytes last_packet(Bytes wire, std::uint8_t& sequence)
         wire = wire.subspan(header->wire_size());
     }
     return {};
+}
+
+bool is_readable(int socket, std::chrono::milliseconds patience)
+{
+    pollfd waiting{socket, POLLIN, 0};
+    return ::poll(&waiting, 1, static_cast<int>(patience.count())) != 0;
 }
 
 }  // namespace
@@ -131,10 +134,8 @@ bool Peer::write_all(Bytes bytes)
 
 bool Peer::read_more()
 {
-    pollfd waiting{socket_, POLLIN, 0};
-    int ready = ::poll(&waiting, 1, patience_ms);
-    if (ready == 0) {
-        failure_ = "no answer within " + std::to_string(patience_ms / 1000) + " s";
+    if (!is_readable(socket_, longest_patience)) {
+        failure_ = "no answer within " + std::to_string(longest_patience.count()) + " s";
         return false;
     }
     std::array<protocol::Byte, 65536> chunk;
@@ -145,6 +146,11 @@ bool Peer::read_more()
     }
     inbox_.insert(inbox_.end(), chunk.begin(), chunk.begin() + count);
     return true;
+}
+
+bool Peer::is_answered(std::chrono::milliseconds patience) const
+{
+    return !inbox_.empty() || is_readable(socket_, patience);
 }
 
 void Peer::send(Bytes payload)
@@ -212,8 +218,8 @@ void Peer::prove(Bytes last_packet, std::uint8_t sequence, const Login& login)
         bool full = more->data.size() == 1 && more->data[0] == auth::sha2_full_auth_needed;
         if (full)
             word = {auth::sha2_request_public_key};
-        else if (auto encrypted = auth::encrypt_password(login.password, nonce_,
-                                                         protocol::as_text(more->data)))
+        else if (auto encrypted =
+                     auth::encrypt_password(login.password, nonce_, protocol::as_text(more->data)))
             word = *encrypted;
     }
     Buffer wire;

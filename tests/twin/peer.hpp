@@ -9,6 +9,7 @@
 #include "protocol/exchange.hpp"
 #include "protocol/messages/ok.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -38,6 +39,9 @@ struct CannotConnect : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Longer than every lock wait and every timeout of a server.
+constexpr std::chrono::seconds longest_patience{20};
+
 class Peer {
 public:
     /// Connects and logs in.
@@ -52,6 +56,9 @@ public:
     /// `login` says whose password to prove.
     Answer receive(protocol::Command command, protocol::Bytes file, const Login& login);
 
+    /// Whether some of the answer, or the connection's end, is there within `patience`.
+    bool is_answered(std::chrono::milliseconds patience) const;
+
     protocol::Capabilities negotiated() const { return negotiated_; }
     const protocol::Ok& login_ok() const { return login_ok_; }
 
@@ -61,8 +68,7 @@ private:
     bool write_all(protocol::Bytes bytes);
     bool read_more();
     protocol::Buffer read_packet(std::uint8_t& sequence);
-    void speak(Answer& answer, protocol::Command command, protocol::Bytes file,
-               const Login& login);
+    void speak(Answer& answer, protocol::Command command, protocol::Bytes file, const Login& login);
     void prove(protocol::Bytes last_packet, std::uint8_t sequence, const Login& login);
 
     int socket_ = -1;

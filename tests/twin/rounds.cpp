@@ -1,6 +1,7 @@
 #include "tests/twin/rounds.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pointsman::twin {
 
@@ -13,6 +14,9 @@ std::vector<Step> without(const std::vector<Step>& steps, std::size_t at, std::s
     fewer.insert(fewer.end(), steps.begin() + static_cast<std::ptrdiff_t>(behind), steps.end());
     return fewer;
 }
+
+/// Answers that come later through Pointsman than straight wait for a link.
+constexpr std::chrono::milliseconds soon{300};
 
 }  // namespace
 
@@ -32,18 +36,85 @@ std::optional<std::string> Rounds::set_up()
 std::optional<std::string> Rounds::run()
 {
     auto turns = choose();
-    std::string differences;
-    auto note = [&](Pair& pair, const std::optional<std::string>& differs) {
-        if (!differs) return;
-        differences += *differs;
-        differing_.push_back(&pair);
-    };
+    differences_.clear();
     for (auto& turn : turns) note(*turn.pair, turn.pair->begin(turn.mood));
-    for (auto& turn : turns)
-        if (!std::ranges::count(differing_, turn.pair)) note(*turn.pair, turn.pair->finish());
-    if (differences.empty()) return std::nullopt;
-    if (settings_.links > 0) differences += holders();
-    return differences;
+    for (auto& turn : turns) {
+        if (std::ranges::count(differing_, turn.pair)) continue;
+        if (settings_.links > 0 && !turn.pair->is_answered(soon))
+            waiting_.push_back(turn.pair);
+        else
+            note(*turn.pair, turn.pair->finish());
+    }
+    if (!waiting_.empty()) make_way();
+    if (differences_.empty()) return std::nullopt;
+    if (settings_.links > 0) differences_ += holders();
+    return differences_;
+}
+
+void Rounds::note(Pair& pair, const Differs& differs)
+{
+    if (!differs) return;
+    differences_ += *differs;
+    differing_.push_back(&pair);
+}
+
+bool Rounds::is_waiting(const Pair& pair) const
+{
+    return std::ranges::count(waiting_, &pair) != 0;
+}
+
+/// Who keeps links is Pointsman's to know: when an answer does not come, sessions begin anew, one
+/// after the other, those first that are known to keep one. An answer that does not come even then
+/// is a difference.
+void Rounds::make_way()
+{
+    finish_answered();
+    waits_ += waiting_.size();
+    std::vector<Pair*> keepers, others;
+    for (auto& pair : pairs_)
+        (pair->model().holds != hold_nothing ? keepers : others).push_back(pair.get());
+    for (auto* pair : keepers)
+        give_up(*pair, pair->model().holds & hold_role ? Anew::by_login : Anew::by_reset);
+    keepers.insert(keepers.end(), others.begin(), others.end());
+    for (auto* pair : keepers) give_up(*pair, Anew::by_login);
+    for (auto* pair : std::exchange(waiting_, {}))
+        if (differences_.empty()) note(*pair, pair->finish());
+}
+
+void Rounds::give_up(Pair& pair, Anew how)
+{
+    if (waiting_.empty() || !differences_.empty() || is_waiting(pair)) return;
+    ++ways_made_;
+    for (auto left = pair.give_up(how); left > 0 && differences_.empty(); --left) {
+        note(pair, pair.begin(Mood::any));
+        if (!differences_.empty()) return;
+        if (!pair.is_answered(soon)) {
+            waiting_.push_back(&pair);
+            break;
+        }
+        note(pair, pair.finish());
+    }
+    finish_answered();
+}
+
+/// Until no more comes soon.
+void Rounds::finish_answered()
+{
+    constexpr std::chrono::milliseconds at_a_time{2};
+    for (auto left = soon; left > at_a_time && !waiting_.empty() && differences_.empty();) {
+        auto answered = std::ranges::find_if(waiting_, [](Pair* pair) {
+            return pair->is_answered(std::chrono::milliseconds::zero());
+        });
+        if (answered == waiting_.end()) {
+            (void)waiting_.front()->is_answered(at_a_time);
+            left -= at_a_time;
+            continue;
+        }
+        auto* pair = *answered;
+        waiting_.erase(answered);
+        note(*pair, pair->finish());
+        left = soon;
+    }
 }
 
 /// Who keeps a link, as far as is known here: what a refusal for want of links is held against.
@@ -60,6 +131,7 @@ std::string Rounds::holders() const
 std::string Rounds::shrink()
 {
     auto& pair = *differing_.front();
+    disconnect_others();
     auto steps = pair.journal();
     auto shown = pair.replay(steps);
     if (!shown) return {};
@@ -78,10 +150,22 @@ std::string Rounds::shrink()
     return *shown;
 }
 
+/// Nothing waits for a link of theirs then.
+void Rounds::disconnect_others()
+{
+    if (settings_.links == 0) return;
+    for (auto& pair : pairs_)
+        if (pair.get() != differing_.front()) pair->disconnect();
+}
+
 std::optional<std::string> Rounds::recover()
 {
-    for (auto* pair : differing_)
+    disconnect_others();
+    for (auto* pair : differing_) pair->disconnect();
+    for (auto& pair : pairs_) {
+        if (pair->is_connected()) continue;
         if (auto differs = pair->set_up()) return differs;
+    }
     differing_.clear();
     return std::nullopt;
 }
@@ -145,8 +229,9 @@ std::uint64_t Rounds::steps() const
 
 std::string Rounds::summary() const
 {
-    return std::to_string(holding()) + " of " + std::to_string(pairs_.size()) +
-           " sessions hold a link";
+    if (settings_.links == 0) return "each with links of its own";
+    return std::to_string(holding()) + " sessions hold a link, " + std::to_string(waits_) +
+           " answers waited for one, " + std::to_string(ways_made_) + " times a session made way";
 }
 
 }  // namespace pointsman::twin

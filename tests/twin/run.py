@@ -60,7 +60,9 @@ def built():
 
 
 def proxy_config(cluster, folder, links):
-    sections = {"pool": {"max_links": links}} if links else {}
+    # What waits for a link waits until the program that compares frees one.
+    pool = {"max_links": links, "link_wait_timeout": "10min"}
+    sections = {"pool": pool} if links else {}
     if os.environ.get("TWIN_LOG"):
         sections["log"] = {"level": os.environ["TWIN_LOG"]}
     return config_for(cluster.servers, folder, modes=["split"], workers=1, **sections)
