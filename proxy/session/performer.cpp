@@ -306,6 +306,11 @@ net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult r
     switch (result.end) {
         case RelayEnd::withheld:
             link.broken = !link.buffer.empty();
+            if (shows_edited_text(report_.error_code)) {
+                text_.names_ids = false;
+                text_.payload.clear();
+                co_return Next::again;
+            }
             if (is_write_in_read_only_transaction()) co_return co_await refuse_as_read_only(link);
             if (route_.on_replica) {
                 core_.worker.counters.reads_redone.add();
@@ -454,6 +459,7 @@ bool Performer::repeats_refused_write() const
 
 bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
 {
+    if (shows_edited_text(code)) return true;
     if (!is_read_only_refusal(code)) return false;
     auto error = protocol::decode_err(err_payload);
     bool read_only =

@@ -66,6 +66,7 @@ private:
     void on_client_turn() override { release_command(); }
     protocol::Buffer edit_answer(protocol::Buffer answer) override;
     protocol::Buffer with_own_ids(const BackendLink& link) const;
+    bool shows_edited_text(std::uint16_t code) const;
     void release_command();
 
     Plan make_plan();

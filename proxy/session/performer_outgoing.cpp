@@ -134,6 +134,18 @@ protocol::Buffer Performer::with_own_ids(const BackendLink& link) const
     return protocol::encode_query(*query, capabilities);
 }
 
+/// A syntax error quotes the text, and nothing was done yet: then the client's own goes out.
+bool Performer::shows_edited_text(std::uint16_t code) const
+{
+    constexpr std::uint16_t er_parse = 1064;
+    if (code != er_parse || !text_.names_ids || text_.payload.empty()) return false;
+    const auto& statement = *facts_.statement;
+    bool several_allowed =
+        (core_.account.capabilities & protocol::capability::multi_statements) != 0;
+    bool nothing_ran = statement.statement_count == 1 || !several_allowed;
+    return nothing_ran && statement.kind != protocol::sql::StatementKind::call;
+}
+
 protocol::Buffer Performer::edit_answer(protocol::Buffer answer)
 {
     auto ids = core_.worker.shared.registry.ids_at(link_->server);
