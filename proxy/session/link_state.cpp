@@ -5,6 +5,7 @@
 #include "protocol/messages/simple_commands.hpp"
 
 #include "proxy/pool/own_query.hpp"
+#include "proxy/session/well_formed.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -38,8 +39,9 @@ std::optional<std::string> string_literal(const ReadVariable& variable)
     // What was a date or a time is told as MEDIUM_BLOB; to MySQL it is a text in latin1.
     bool may_be_temporal = variable.type == static_cast<std::uint8_t>(ColumnType::medium_blob);
     if (may_be_temporal && variable.is_mariadb) return std::nullopt;
-    return "_" + character_set_of(*variable.collation) + " " + value + " COLLATE " +
-           *variable.collation;
+    auto character_set = character_set_of(*variable.collation);
+    if (!is_well_formed(hex, character_set)) return std::nullopt;
+    return "_" + character_set + " " + value + " COLLATE " + *variable.collation;
 }
 
 /// It has the collation of the text before it, which may have been another session's. (Measured:
