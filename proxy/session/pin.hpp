@@ -17,9 +17,9 @@ enum Pin : std::uint32_t {
     pin_session_tracking = 1u << 3,  // the client chose what is tracked: we no longer see all
     pin_xa = 1u << 4,
     pin_unexplained = 1u << 5,       // something may be there that nobody can name
-    pin_next_transaction = 1u << 6,  // SET TRANSACTION …: until the next statement
-    pin_role = 1u << 7,  // SET ROLE, RESOURCE GROUP: outlives COM_RESET_CONNECTION
-    pin_account = 1u << 8,  // no other link can log in as it: it changed how it logs in
+    pin_next_transaction = 1u << 6,  // SET TRANSACTION …: until the next transaction
+    pin_role = 1u << 7,              // SET ROLE, RESOURCE GROUP: outlives COM_RESET_CONNECTION
+    pin_account = 1u << 8,           // no other link can log in as it: it changed how it logs in
     // Only statements that go to the primary anyway depend on these; they die with the server.
     pin_user_variable = 1u << 16,
     pin_prepared_text = 1u << 17,

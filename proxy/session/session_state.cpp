@@ -2,6 +2,8 @@
 
 #include "protocol/server_status.hpp"
 
+#include "proxy/session/next_transaction.hpp"
+
 #include <algorithm>
 
 namespace pointsman::proxy {
@@ -375,7 +377,7 @@ void SessionState::pin(std::uint32_t pins, config::ServerId server)
 
 void SessionState::settle_pins(const Settled& settled)
 {
-    pins_ &= ~pin_next_transaction;
+    if (used_next_transaction(settled)) pins_ &= ~pin_next_transaction;
     settle_held(settled);
     if (settled.statement && settled.statement->has(sql::effect_session_tracking)) {
         chosen_tracking_.variables |= settled.statement->has(sql::effect_tracked_variables);
