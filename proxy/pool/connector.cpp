@@ -306,12 +306,20 @@ net::Task<bool> run_pipeline(BackendLink& link, std::vector<protocol::Buffer> pa
     auto sent = co_await link.stream->write_all(wire);
     if (sent.status != net::IoStatus::ok) co_return false;
     bool all_good = true;
+    std::uint16_t warnings = 0;
     for (const auto& payload : payloads) {
         auto result = co_await read_answer(link, static_cast<protocol::Command>(payload[0]));
         if (!result) co_return false;
         all_good = all_good && result->ok();
+        warnings = result->report.warnings;
     }
     link.broken = false;
+    // They are nobody's: SET NAMES utf8mb3 warns, say.
+    if (all_good && warnings != 0) {
+        std::string nothing = "DO 0";
+        auto cleared = co_await run_statement(link, nothing);
+        all_good = cleared.ok();
+    }
     co_return all_good;
 }
 

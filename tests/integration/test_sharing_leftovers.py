@@ -1,0 +1,68 @@
+"""What a session left on a link, or what it chose for later, is neither lost nor seen by others."""
+
+import contextlib
+
+import pymysql
+import pytest
+from pymysql.constants import COMMAND
+
+from support import error, rows, sessions, value
+
+
+@pytest.fixture
+def one_link(start_proxy):
+    return start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
+
+
+def test_a_text_that_is_none_in_its_character_set_stays_with_its_session(one_link):
+    with sessions(one_link, 2) as (one, two):
+        one._execute_command(COMMAND.COM_QUERY, b"SET @v='\xbf\\'', @w='plain'")
+        one._read_query_result()
+        rows(one, "DO 0")
+        with error(1040):
+            rows(two, "DO 0")  # no other link could be given it
+        assert value(one, "SELECT HEX(@v)") == "BF27"
+
+
+@pytest.mark.parametrize("between", ["SELECT 1", "SET time_zone='+01:00'"])
+def test_the_next_transaction_is_the_next_that_uses_tables(one_link, table, between):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, "SET TRANSACTION READ ONLY")
+        rows(one, between)
+        with error(1040):
+            rows(two, "DO 0")
+        with error(1792):
+            rows(one, f"INSERT INTO {table} (v) VALUES ('a')")
+        rows(one, f"SELECT * FROM {table}")
+        rows(one, "DO 0")
+        rows(two, "DO 0")
+
+
+def test_a_warning_of_the_proxys_own_settings_is_nobodys(one_link, cluster):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, "SET character_set_client=utf8mb3")
+        for _ in range(2):
+            rows(one, "DO 0")
+            rows(two, "DO 0")
+            rows(one, "SELECT 1")
+            rows(two, "SELECT 1")
+        rows(one, "DO 0")
+        rows(two, "DO 0")
+        rows(one, "GET DIAGNOSTICS @n = NUMBER")
+        assert value(one, "SELECT @n") == 0
+
+
+@pytest.mark.parametrize("text", ["SELECT nosuch nosuch, IS_USED_LOCK('l') IS NULL, 2",
+                                  "SELECT 1; SELECT CONNECTION_ID(), IS_USED_LOCK('l')"])
+def test_a_syntax_error_quotes_the_clients_own_text(one_link, cluster, text):
+    with contextlib.closing(one_link.connect()) as client, \
+            contextlib.closing(cluster.primary.connect()) as direct:
+        told = []
+        for connection in (client, direct):
+            connection._execute_command(COMMAND.COM_SET_OPTION, b"\x01\x00")  # one at a time
+            connection._read_packet()
+            with pytest.raises(pymysql.MySQLError) as refused:
+                rows(connection, text)
+            told.append(refused.value.args)
+        assert told[0] == told[1]
+        assert value(client, "SELECT IS_USED_LOCK('l') IS NULL") == 1
