@@ -177,6 +177,9 @@ void read_system_variable(Parse& parse, std::optional<Scope> scope, Scope sticky
     const bool is_own = scope || sticky == Scope::session;
     if (is_named && is_own && !is_reported(name.name()))
         parse.statement.effects |= effect_unreported_variable;
+    // Nobody reports them, though a server lets them be tracked.
+    if (same_name(name.name(), "identity") || same_name(name.name(), "last_insert_id"))
+        parse.statement.effects |= effect_last_insert_id;
     // What a session sees of its GTIDs is no concern of its links: they always report them.
     const bool tracking = same_name(name.name().substr(0, 14), "session_track_");
     if (tracking && !same_name(name.name(), "session_track_gtids"))
