@@ -216,12 +216,33 @@ std::string question_for(const Unread& unread, bool rows_limited)
     return rows_limited ? columns + " LIMIT 1" : columns;
 }
 
+/// Bytes of a character where character_set_results = ucs2 or the like also holds for us.
+std::size_t character_size(const SessionState& state)
+{
+    auto results = state.variables()->find("character_set_results");
+    if (results == state.variables()->end()) return 1;
+    if (results->second == "utf32") return 4;
+    return results->second == "ucs2" || results->second.starts_with("utf16") ? 2 : 1;
+}
+
 /// Takes the answer to question_for() from left to right.
 class AnswerReader {
 public:
-    AnswerReader(const OwnTable& table) : table_(table) {}
+    AnswerReader(const OwnTable& table, std::size_t character_size)
+        : table_(table), character_size_(character_size)
+    {
+    }
 
-    const std::optional<std::string>& text() { return table_.rows.front()[at_++]; }
+    /// What is asked for is ASCII, but for values, of which only numbers are looked at.
+    std::optional<std::string> text()
+    {
+        const auto& wire = table_.rows.front()[at_++];
+        if (!wire || character_size_ == 1) return wire;
+        std::string plain;
+        for (char c : *wire)
+            if (c != '\0') plain += c;
+        return plain;
+    }
     ReadVariable variable(const std::string& name)
     {
         const auto& definition = table_.columns[at_];
@@ -237,6 +258,7 @@ public:
 
 private:
     const OwnTable& table_;
+    std::size_t character_size_;
     std::size_t at_ = 0;
 };
 
@@ -249,11 +271,11 @@ bool was_never_set(const ReadVariable& variable)
 
 void take_answer(const OwnTable& table, BackendLink& link, SessionState& state)
 {
-    AnswerReader answer(table);
+    AnswerReader answer(table, character_size(state));
     auto unread = state.unread();
     if (unread.last_insert_id) {
         std::uint64_t id = 0;
-        if (const auto& text = answer.text())
+        if (auto text = answer.text())
             std::from_chars(text->data(), text->data() + text->size(), id);
         state.note_last_insert_id(id);
         link.last_insert_id = id;
