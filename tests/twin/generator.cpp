@@ -249,7 +249,10 @@ void generate_reset(Dice& dice, Model& model, Anew how)
 void generate_setup(Dice& dice, Model& model)
 {
     Maker maker(dice, model);
-    for (auto text : setup_texts()) maker.query(TextRow{1, text});
+    for (auto text : setup_texts()) {
+        maker.query(TextRow{1, text});
+        model.queue.back().makes_tables = true;
+    }
     begin_anew(maker);
 }
 

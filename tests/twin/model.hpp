@@ -42,6 +42,7 @@ struct Step {
     std::optional<std::size_t> slot;  // the prepared statement that the payload names
     protocol::Buffer file;            // for LOAD DATA LOCAL
     std::uint32_t takes = hold_nothing, frees = hold_nothing;
+    bool makes_tables = false;
     bool reconnects = false;  // in place of a command: say goodbye and log in again
     std::uint8_t account = 0;  // for COM_CHANGE_USER and reconnecting
 };

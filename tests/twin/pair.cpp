@@ -167,6 +167,8 @@ bool Pair::is_answered(std::chrono::milliseconds patience) const
 
 std::size_t Pair::give_up(Anew how)
 {
+    // What comes next may build on what is taken away now.
+    std::erase_if(model_.queue, [](const Step& step) { return !step.makes_tables; });
     auto before = model_.queue.size();
     generate_reset(dice_, model_, how);
     return model_.queue.size() - before;
