@@ -71,6 +71,11 @@ net::Task<bool> Performer::ensure_prepared(BackendLink& link)
 {
     auto id = *text_.statement_id;
     auto key = core_.prepared.find(id)->key;
+    // What was not read yet would not come back.
+    const auto& unread = core_.state.unread();
+    bool has_more = unread.collation && unread.server == link.server;
+    if (has_more && !unify(link.variables, key->variables)) co_await read_back_link(core_, link);
+    if (link.broken) co_return false;
     bool elsewhere = link.schema != key->schema && !key->schema.empty();
     std::vector<protocol::Buffer> commands;
     if (elsewhere) commands.push_back(protocol::encode_init_db(key->schema));

@@ -6,7 +6,7 @@ import pymysql
 import pytest
 from pymysql.constants import COMMAND
 
-from support import error, rows, sessions, value
+from support import error, prepared, rows, sessions, value
 
 
 @pytest.fixture
@@ -66,3 +66,43 @@ def test_a_syntax_error_quotes_the_clients_own_text(one_link, cluster, text):
             told.append(refused.value.args)
         assert told[0] == told[1]
         assert value(client, "SELECT IS_USED_LOCK('l') IS NULL") == 1
+
+
+@pytest.mark.parametrize("text", ["SET identity=57", "SET LOCAL last_insert_id=57",
+                                  "SET @@identity=57", "SET time_zone='+01:00', last_insert_id=57"])
+def test_an_id_that_was_set_moves(one_link, text):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, text)
+        rows(one, "SET @b=1.5")
+        rows(two, "DO 0")
+        rows(one, "DO 0")
+        rows(two, "DO 0")
+        assert value(one, "SELECT LAST_INSERT_ID()") == 57
+        assert value(two, "SELECT LAST_INSERT_ID()") == 0
+
+
+@pytest.mark.parametrize("wide", ["ucs2", "utf16", "utf16le", "utf32"])
+def test_results_in_a_wide_character_set_lose_nothing(one_link, table, wide):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, "SET NAMES utf8mb4 COLLATE utf8mb4_bin")
+        rows(one, f"SET @v=_latin1 0xe9, @n=7, character_set_results={wide}")
+        rows(one, f"INSERT INTO {table} (id, v) VALUES (DEFAULT, 'a')")
+        for _ in range(2):
+            rows(one, "DO 0")
+            rows(two, "DO 0")
+        rows(one, "SET character_set_results=utf8mb4")
+        rows(one, "DO 0")
+        rows(two, "DO 0")
+        assert rows(one, "SELECT HEX(@v), @n + 1, @@collation_connection, LAST_INSERT_ID() > 0") \
+            == [("E9", 8, "utf8mb4_bin", 1)]
+
+
+def test_a_statement_that_is_prepared_anew_leaves_the_collation(one_link):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, "SET NAMES latin1, @x='it resets the link'")
+        with prepared(one, "SELECT 1") as run:
+            rows(two, "DO 0")
+            rows(one, "SET timestamp=1000000000")  # what is not read from the link while it is kept
+            rows(one, "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci")
+            run()
+            assert value(one, "SELECT @@collation_connection") == "utf8mb4_unicode_ci"
