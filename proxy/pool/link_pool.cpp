@@ -250,10 +250,18 @@ bool LinkPool::wants_more_idle(const Lease& lease) const
     const auto& group = *lease.group_;
     auto found = servers_.find(group.key.server);
     bool is_first = found == servers_.end();
-    return limits_.sharing && !draining_ &&
-           group.idle.size() + group.opening_ahead < limits_.min_idle &&
+    auto wanted = limits_.min_idle;
+    if (wanted == 0 && lease.held() && is_old(*lease.held(), reactor_.now())) wanted = 1;
+    return limits_.sharing && !draining_ && group.idle.size() + group.opening_ahead < wanted &&
            reactor_.now() >= group.no_more_ahead_before &&
            (is_first || may_open(found->second, group.key.user));
+}
+
+bool LinkPool::has_others(const Lease& lease) const
+{
+    const auto& key = lease.group_->key;
+    auto server = servers_.find(key.server);
+    return server != servers_.end() && server->second.by_user.contains(key.user);
 }
 
 void LinkPool::begin_opening_ahead(LinkGroup& group)
@@ -275,11 +283,11 @@ void LinkPool::end_opening_ahead(LinkGroup& group, BackendLinkPtr link)
     add_idle(group, hand, nullptr);
 }
 
-net::Task<LinkPool::Turn> LinkPool::wait(Lease& lease, net::TimePoint deadline)
+net::Task<LinkPool::Turn> LinkPool::wait(Lease& lease, net::TimePoint deadline, bool may_open)
 {
     auto server_id = lease.server();
     if (draining_) co_return Turn::timed_out;
-    Waiter waiter(reactor_, lease);
+    Waiter waiter(reactor_, lease, may_open);
     servers_[server_id].waiters.push_back(&waiter);
     counters_.link_waits.add();
     co_await waiter.signal.wait_until(deadline);
@@ -312,6 +320,7 @@ bool LinkPool::serve(Server& server, Waiter& waiter)
         waiter.turn = Turn::has_link;
         return true;
     }
+    if (!waiter.may_open) return false;
     bool evicts = !has_room(server) && user_has_room(server, group.key.user);
     if (evicts) {
         // count_closed() would come back here: the waiter is served by hand.
@@ -364,26 +373,30 @@ void LinkPool::tend()
         // Whoever logs in from now on belongs to a newer era.
         bool is_outdated = !is_claimed && place->first.era < newest_era_;
         while (is_outdated && !group.idle.empty()) close_idle(group, group.idle.begin());
-        tend(group, now);
+        tend(group, now, is_claimed);
         bool is_unused = group.idle.empty() && !is_claimed;
         place = is_unused ? groups_.erase(place) : std::next(place);
     }
     tend_.set(now + tend_interval);
 }
 
-/// Closes what is broken, too old, idle too long or too much.
-void LinkPool::tend(LinkGroup& group, net::TimePoint now)
+/// Closes what is broken, too old, idle too long or too much. The last one that sessions have may
+/// be the last one that they can have (the account's password was changed): it goes when there is
+/// another one.
+void LinkPool::tend(LinkGroup& group, net::TimePoint now, bool is_claimed)
 {
+    const auto& server = servers_[group.key.server];
+    bool keeps_last = is_claimed && may_open(server, group.key.user);
     auto surplus = group.idle.size() > limits_.max_idle ? group.idle.size() - limits_.max_idle : 0;
     auto spare = group.idle.size() > limits_.min_idle ? group.idle.size() - limits_.min_idle : 0;
     for (auto place = group.idle.begin(); place != group.idle.end();) {
         auto here = place++;
         const auto& link = **here;
         bool idle_long = spare > 0 && now - link.parked_at > limits_.idle_timeout;
-        bool is_old = now - link.opened_at > limits_.max_age;
+        bool is_too_old = is_old(link, now) && !(keeps_last && group.idle.size() == 1);
         bool is_dead = link.stream->has_unexpected_input();
         bool is_surplus = surplus > 0;
-        if (!idle_long && !is_old && !is_dead && !is_surplus) continue;
+        if (!idle_long && !is_too_old && !is_dead && !is_surplus) continue;
         if (surplus > 0) --surplus;
         if (spare > 0) --spare;
         if (is_dead) (*here)->broken = true;

@@ -112,10 +112,16 @@ public:
     /// until it is idle.
     void adopt_login(Lease& lease, BackendLinkPtr link);
 
-    /// Are there fewer idle links than `min_idle` beside the lease's own, and room for another?
+    /// Are there fewer idle links than `min_idle` beside the lease's own, or none while its own is
+    /// over its age, and is there room for another?
     bool wants_more_idle(const Lease& lease) const;
-    /// Is `min_idle` set at all?
-    bool opens_ahead() const { return limits_.min_idle > 0; }
+    /// May it be so for a lease that holds this link? For those who ask at each statement.
+    bool may_want_more_idle(const BackendLink& link) const
+    {
+        return limits_.min_idle > 0 || is_old(link, reactor_.now());
+    }
+    /// Are there links of the lease's account to its server?
+    bool has_others(const Lease& lease) const;
     /// One is being opened ahead: it counts from now on. Follow with end_opening_ahead().
     void begin_opening_ahead(LinkGroup& group);
     /// nullptr: it could not be opened, and for a while no other one is tried.
@@ -127,8 +133,9 @@ public:
         may_open,  // reserved, as by reserve()
         timed_out,
     };
-    /// Waits in the order of arrival for a link of the lease's server.
-    net::Task<Turn> wait(Lease& lease, net::TimePoint deadline);
+    /// Waits in the order of arrival for a link of the lease's server. With `may_open` false only
+    /// for one that is there.
+    net::Task<Turn> wait(Lease& lease, net::TimePoint deadline, bool may_open = true);
 
     /// Closes the idle links to servers that `keep` does not hold.
     void close_idle_except(const std::vector<config::ServerId>& keep);
@@ -141,8 +148,12 @@ public:
 private:
     friend class Lease;
     struct Waiter {
-        Waiter(net::Reactor& reactor, Lease& waiting) : lease(waiting), signal(reactor) {}
+        Waiter(net::Reactor& reactor, Lease& waiting, bool opens)
+            : lease(waiting), may_open(opens), signal(reactor)
+        {
+        }
         Lease& lease;
+        bool may_open;
         net::Signal signal;
         Turn turn = Turn::timed_out;
     };
@@ -167,7 +178,11 @@ private:
     bool serve(Server& server, Waiter& waiter);
     void wake_served();
     void tend();
-    void tend(LinkGroup& group, net::TimePoint now);
+    void tend(LinkGroup& group, net::TimePoint now, bool is_claimed);
+    bool is_old(const BackendLink& link, net::TimePoint now) const
+    {
+        return now - link.opened_at > limits_.max_age;
+    }
     static std::list<BackendLinkPtr>::iterator best_of(LinkGroup& group, const LinkWish& wish);
 
     net::Reactor& reactor_;

@@ -221,6 +221,8 @@ net::Task<Performer::Next> Performer::obtain_link()
 
 net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
 {
+    bool denied = failure.from_server && failure.error.code == server_error::er_access_denied;
+    if (denied && lives_on_others_links()) co_return Next::again;
     bool can_go_elsewhere = route_.on_replica && !avoid_;
     if (can_go_elsewhere) {
         avoid_ = route_.server;
@@ -231,7 +233,6 @@ net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
         co_return Next::again;
     }
     if (failure.from_server) {
-        bool denied = failure.error.code == server_error::er_access_denied;
         if (!denied) {
             auto error = std::move(failure.error);
             co_return co_await fail(std::move(error));
@@ -247,7 +248,7 @@ net::Task<Performer::Next> Performer::on_connect_failure(ConnectFailure failure)
 net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
 {
     core_.tag->set_link(link.server, link.backend_connection_id);
-    if (core_.worker.pool.opens_ahead()) open_links_ahead(core_, link.server);
+    if (core_.worker.pool.may_want_more_idle(link)) open_links_ahead(core_, link.server);
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
     link.is_fresh = true;

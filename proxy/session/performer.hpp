@@ -87,6 +87,7 @@ private:
     net::Task<Next> take_link(Lease& lease);
     net::Task<Next> open_new_link(Lease& lease);
     net::Task<bool> answers_ping(BackendLink& link);
+    bool lives_on_others_links();
     net::Task<Next> on_connect_failure(ConnectFailure failure);
     net::Task<Next> prepare_link(BackendLink& link);
     bool names_statement() const;

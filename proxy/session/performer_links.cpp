@@ -144,10 +144,12 @@ net::Task<Performer::Next> Performer::take_link(Lease& lease)
     auto& pool = core_.worker.pool;
     LinkWish wish{core_.state.variables(), core_.state.schema()};
     if (pool.is_shared() && pool.try_take(lease, wish)) co_return Next::go_on;
-    if (pool.reserve(lease)) co_return co_await open_new_link(lease);
+    auto now = core_.worker.reactor.now();
+    bool may_open = now >= core_.denied_until || !pool.is_shared() || !pool.has_others(lease);
+    if (may_open && pool.reserve(lease)) co_return co_await open_new_link(lease);
     const auto& config = core_.worker.settings->config;
-    auto deadline = core_.worker.reactor.now() + config.pool.link_wait_timeout;
-    auto turn = co_await pool.wait(lease, deadline);
+    auto deadline = now + config.pool.link_wait_timeout;
+    auto turn = co_await pool.wait(lease, deadline, may_open);
     if (turn == LinkPool::Turn::has_link) co_return Next::go_on;
     if (turn == LinkPool::Turn::may_open) co_return co_await open_new_link(lease);
     if (route_.on_replica && !redo_on_primary_ && !core_.state.in_transaction()) {
@@ -157,6 +159,18 @@ net::Task<Performer::Next> Performer::take_link(Lease& lease)
     auto* view = core_.worker.topology->find(route_.server);
     auto error = server_error::no_free_link(view ? view->name : "", config.pool.max_links);
     co_return co_await fail(std::move(error));
+}
+
+/// Its password was changed, say: as on a server, a session that is there goes on, here by the
+/// links that its account has.
+bool Performer::lives_on_others_links()
+{
+    constexpr auto until_next_try = std::chrono::seconds(10);
+    auto& pool = core_.worker.pool;
+    auto* lease = core_.links.find(route_.server);
+    if (!lease || !pool.is_shared() || !pool.has_others(*lease)) return false;
+    core_.denied_until = core_.worker.reactor.now() + until_next_try;
+    return true;
 }
 
 net::Task<Performer::Next> Performer::open_new_link(Lease& lease)

@@ -113,6 +113,9 @@ struct SessionCore {
     TransactionMark transaction_mark;
     std::optional<config::ServerId> home;  // where it logged in
     AccountSlot account_slot;
+    /// A server refused its login (its password was changed): until then it lives on the links that
+    /// others of the account have opened.
+    net::TimePoint denied_until{};
     StatementGuard guard;
     std::uint32_t counted_pins = pin_none;  // as metrics know them
     std::uint8_t reply_sequence = 1;  // of the next packet of ours to the client
