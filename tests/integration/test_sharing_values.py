@@ -10,6 +10,19 @@ from mysql_cli import MysqlCli
 from support import error, prepared, rows, sessions, value
 
 
+def with_types(client, sql):
+    """Its rows, and what the columns are said to be."""
+    with client.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags, f.scale)
+                                   for f in cursor._result.fields]
+
+
+def fresh(client):
+    """A variable that nobody has set has another type than one that was read in a write."""
+    return with_types(client, "SELECT @fresh")
+
+
 def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
     values = ["1", "-7", "18446744073709551615", "CAST(5 AS UNSIGNED)", "1.50", "2e0", "1e100",
@@ -19,11 +32,7 @@ def test_a_variable_keeps_its_type_when_it_moves(start_proxy, cluster):
               "NULLIF(1, 1)", "CONCAT(NULL, 'a')", "NULLIF(_latin1'a', 'a')", "CAST(NULL AS DATE)", "@never_set"]
 
     def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @v, COLLATION(@v), HEX(@v)")
-            fields = cursor._result.fields
-            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags, f.scale)
-                                       for f in fields]
+        return with_types(client, "SELECT @v, COLLATION(@v), HEX(@v)")
 
     with sessions(proxy, len(values)) as clients:
         for client, text in zip(clients, values):
@@ -41,20 +50,15 @@ def test_a_variable_that_a_write_makes_by_reading_it_moves_and_stays_its_own(sta
                                                                              table, write):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
 
-    def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @fresh")
-            return [(f.type_code, f.charsetnr, f.length) for f in cursor._result.fields]
-
     with sessions(proxy, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
         rows(direct, f"INSERT INTO {table} (v) VALUES ('a')")  # what is not evaluated makes none
-        never = seen(direct)
+        never = fresh(direct)
         for client in (one, direct):
             rows(client, write.format(table))
             rows(client, "DO 0")
-        assert seen(direct) != never, "a server makes it"
-        assert seen(two) == never
-        assert seen(one) == seen(direct)
+        assert fresh(direct) != never, "a server makes it"
+        assert fresh(two) == never
+        assert fresh(one) == fresh(direct)
 
 
 def test_a_character_set_that_one_of_several_statements_chose_is_whole_on_every_link(start_proxy):
@@ -136,17 +140,12 @@ def test_a_load_leaves_its_id_to_its_session(start_proxy, table, tmp_path):
 def test_a_variable_that_a_preparation_makes_is_its_sessions_own(start_proxy, cluster):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
 
-    def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @fresh")
-            return [(f.type_code, f.charsetnr, f.length) for f in cursor._result.fields]
-
     with sessions(proxy, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
-        never = seen(direct)
+        never = fresh(direct)
         with prepared(one, "SET @fresh = ?"), prepared(direct, "SET @fresh = ?"):
-            assert seen(direct) != never, "a server makes it"
-            assert seen(two) == never
-            assert seen(one) == seen(direct)
+            assert fresh(direct) != never, "a server makes it"
+            assert fresh(two) == never
+            assert fresh(one) == fresh(direct)
 
 
 def test_what_a_load_leaves_in_a_variable_moves(start_proxy, table, tmp_path):
@@ -223,10 +222,8 @@ def test_dates_in_variables_move(start_proxy, cluster):
     proxy = start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
 
     def seen(client):
-        with client.cursor() as cursor:
-            cursor.execute("SELECT @d, @t, @s, COLLATION(@s)")
-            return cursor.fetchall(), [(f.type_code, f.charsetnr, f.length, f.flags)
-                                       for f in cursor._result.fields]
+        return with_types(client, "SELECT @d, @t, @s, COLLATION(@s)")
+
     setting = ("SET @d=DATE'2024-02-28', @t=TIME'11:12:13.5', @s=TIMESTAMP'2024-12-31 01:02:03'")
     with sessions(proxy, 2) as (one, two), \
             contextlib.closing(cluster.primary.connect()) as direct:
