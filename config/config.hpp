@@ -140,15 +140,16 @@ struct Failover {
     friend bool operator==(const Failover&, const Failover&) = default;
 };
 
-/// Shell lines that are run beside takeovers. Empty: none.
+/// Shell lines that are run beside takeovers, one after the other until one fails. Empty: none.
 struct Hooks {
-    std::string on_detection;            // a problem was found
-    std::string before_switchover;       // waited for; if it fails, nothing is done
-    std::string before_failover;         // waited for, so that a lost primary can be cut off
-    std::string after_switchover;        // the primary role was moved
-    std::string after_failover;          // a lost primary was replaced
-    std::string after_unsuccessful;      // a takeover was undone, or needs an operator
-    Milliseconds timeout{30'000};        // then it is killed
+    using Commands = std::vector<std::string>;
+    Commands on_detection;               // a problem was found
+    Commands before_switchover;          // waited for; if one fails, nothing is done
+    Commands before_failover;            // waited for, so that a lost primary can be cut off
+    Commands after_switchover;           // the primary role was moved
+    Commands after_failover;             // a lost primary was replaced
+    Commands after_unsuccessful;         // a takeover was undone, or needs an operator
+    Milliseconds timeout{30'000};        // of them together; then they are killed
     Milliseconds before_timeout{5'000};  // the same of those that are waited for
     friend bool operator==(const Hooks&, const Hooks&) = default;
 };

@@ -13,14 +13,13 @@
 namespace pointsman::config {
 
 template <class Owner>
-using Member =
-    std::variant<bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
-                 ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*,
-                 std::vector<Network> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
-                 ServerTlsMode Owner::*, ClientCompression Owner::*,
-                 ServerCompressionAlgorithm Owner::*, NoReplica Owner::*, Consistency Owner::*,
-                 Io Owner::*, LogLevel Owner::*, LogFormat Owner::*, FailoverMode Owner::*,
-                 Repair Owner::*, Durability Owner::*, PromotionRule Owner::*>;
+using Member = std::variant<
+    bool Owner::*, std::uint32_t Owner::*, std::string Owner::*, Milliseconds Owner::*,
+    ByteCount Owner::*, Endpoint Owner::*, SecretSource Owner::*, std::vector<Network> Owner::*,
+    std::vector<std::string> Owner::*, ListenerMode Owner::*, ClientTlsMode Owner::*,
+    ServerTlsMode Owner::*, ClientCompression Owner::*, ServerCompressionAlgorithm Owner::*,
+    NoReplica Owner::*, Consistency Owner::*, Io Owner::*, LogLevel Owner::*, LogFormat Owner::*,
+    FailoverMode Owner::*, Repair Owner::*, Durability Owner::*, PromotionRule Owner::*>;
 
 /// When a changed value takes effect.
 enum class Reload { live, restart };

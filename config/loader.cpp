@@ -96,6 +96,8 @@ private:
                   std::vector<Value>& values)
     {
         if (node.kind != YamlKind::list) {
+            bool is_empty = node.kind == YamlKind::scalar && node.text.empty();
+            if (std::is_same_v<Value, std::string> && is_empty) return;
             read_one(node, path, rules, values.emplace_back());
             return;
         }

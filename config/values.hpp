@@ -104,6 +104,12 @@ inline std::string value_text(const std::vector<Network>& values)
     for (const auto& network : values) text += (text.empty() ? "" : ", ") + network.text();
     return text;
 }
+inline std::string value_text(const std::vector<std::string>& values)
+{
+    std::string text;
+    for (const auto& value : values) text += (text.empty() ? "" : ", ") + value;
+    return text;
+}
 template <class Enumeration>
 requires std::is_enum_v<Enumeration> std::string value_text(Enumeration value)
 {

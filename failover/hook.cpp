@@ -9,7 +9,7 @@ namespace {
 struct Row {
     HookKind kind;
     std::string_view name;
-    std::string config::Hooks::*command;
+    config::Hooks::Commands config::Hooks::*commands;
 };
 constexpr Row table[] = {
     {HookKind::before_switchover, "before_switchover", &config::Hooks::before_switchover},
@@ -85,9 +85,9 @@ std::string_view to_text(HookKind kind)
     return row_of(kind).name;
 }
 
-const std::string& command_for(HookKind kind, const config::Hooks& hooks)
+const config::Hooks::Commands& commands_for(HookKind kind, const config::Hooks& hooks)
 {
-    return hooks.*row_of(kind).command;
+    return hooks.*row_of(kind).commands;
 }
 
 std::optional<HookKind> hook_for(const JournalEntry& entry)
@@ -119,7 +119,7 @@ void add_hook_step(Takeover& takeover, const config::Hooks& hooks)
     bool planned = takeover.cause == Cause::switchover;
     if (!planned && takeover.cause != Cause::failover) return;
     auto kind = planned ? HookKind::before_switchover : HookKind::before_failover;
-    if (command_for(kind, hooks).empty()) return;
+    if (commands_for(kind, hooks).empty()) return;
     bool has_it = !takeover.steps.empty() && !takeover.steps.front().orders.empty() &&
                   takeover.steps.front().orders.front().verb == Verb::call_hook;
     if (has_it) return;

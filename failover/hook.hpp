@@ -28,8 +28,8 @@ std::string_view to_text(HookKind kind);
 /// Steps call for none.
 std::optional<HookKind> hook_for(const JournalEntry& entry);
 
-/// The operator's command line for it; empty: none.
-const std::string& command_for(HookKind kind, const config::Hooks& hooks);
+/// The operator's command lines for it, in the order in which they are run; empty: none.
+const config::Hooks::Commands& commands_for(HookKind kind, const config::Hooks& hooks);
 
 /// What is known at that moment besides the entry.
 struct HookScene {

@@ -158,11 +158,33 @@ HookOutcome HookRunner::run(const std::string& command, const std::vector<std::s
     return outcome;
 }
 
+failover::Outcome HookRunner::run_all(failover::HookKind kind,
+                                      const std::vector<std::string>& commands,
+                                      const std::vector<std::string>& environment,
+                                      config::Milliseconds timeout)
+{
+    auto until = net::Clock::now() + timeout;
+    failover::Outcome outcome{failover::OutcomeKind::done, {}, {}};
+    for (const auto& command : commands) {
+        auto left = std::chrono::duration_cast<milliseconds>(until - net::Clock::now());
+        auto ended = run(command, environment, std::max(left, milliseconds{0}), stopping_);
+        outcome = outcome_of(kind, ended);
+        log_event(outcome.ok() ? LogLevel::info : LogLevel::warn, "hook",
+                  {{"hook", failover::to_text(kind)},
+                   {"started", ended.started},
+                   {"timed_out", ended.timed_out},
+                   {"exit_code", ended.exit_code},
+                   {"output", ended.output}});
+        if (!outcome.ok()) break;
+    }
+    return outcome;
+}
+
 void HookRunner::on_entry(const config::Hooks& hooks, const failover::JournalEntry& entry,
                           const failover::HookScene& scene)
 {
     auto kind = failover::hook_for(entry);
-    if (kind && !failover::command_for(*kind, hooks).empty()) call(*kind, hooks, entry, scene, {});
+    if (kind && !failover::commands_for(*kind, hooks).empty()) call(*kind, hooks, entry, scene, {});
 }
 
 void HookRunner::call(failover::HookKind kind, const config::Hooks& hooks,
@@ -172,17 +194,12 @@ void HookRunner::call(failover::HookKind kind, const config::Hooks& hooks,
     auto values = failover::hook_values(kind, entry, scene);
     bool is_awaited = kind == failover::HookKind::before_switchover ||
                       kind == failover::HookKind::before_failover;
+    std::vector<std::string> commands;
+    for (const auto& command : failover::commands_for(kind, hooks))
+        commands.push_back(failover::expand(command, values));
     auto job = [this, kind, done, timeout = is_awaited ? hooks.before_timeout : hooks.timeout,
-                command = failover::expand(failover::command_for(kind, hooks), values),
-                environment = failover::hook_environment(values)] {
-        auto ended = run(command, environment, timeout, stopping_);
-        auto outcome = outcome_of(kind, ended);
-        log_event(outcome.ok() ? LogLevel::info : LogLevel::warn, "hook",
-                  {{"hook", failover::to_text(kind)},
-                   {"started", ended.started},
-                   {"timed_out", ended.timed_out},
-                   {"exit_code", ended.exit_code},
-                   {"output", ended.output}});
+                commands = std::move(commands), environment = failover::hook_environment(values)] {
+        auto outcome = run_all(kind, commands, environment, timeout);
         if (on_end_) on_end_(kind, outcome);
         if (done) done(outcome);
     };

@@ -34,10 +34,10 @@ public:
     HookRunner(const HookRunner&) = delete;
     HookRunner& operator=(const HookRunner&) = delete;
 
-    /// Begins the command that the configuration has for this line, if it has one.
+    /// Begins the commands that the configuration has for this line, if it has any.
     void on_entry(const config::Hooks& hooks, const failover::JournalEntry& entry,
                   const failover::HookScene& scene);
-    /// Runs the command of this kind and says what came of it, on a thread of its own.
+    /// Runs the commands of this kind and says what came of it, on a thread of its own.
     void call(failover::HookKind kind, const config::Hooks& hooks,
               const failover::JournalEntry& entry, const failover::HookScene& scene, Done done);
     /// Told of every command that ended, on its thread. To be set before the first.
@@ -49,6 +49,11 @@ public:
                            config::Milliseconds timeout, const std::atomic<bool>& stop);
 
 private:
+    /// One after the other until one fails; all of them within the time.
+    failover::Outcome run_all(failover::HookKind kind, const std::vector<std::string>& commands,
+                              const std::vector<std::string>& environment,
+                              config::Milliseconds timeout);
+
     static constexpr std::size_t most_at_once = 4;
 
     std::atomic<bool> stopping_ = false;

@@ -282,3 +282,19 @@ TEST_CASE("a list of networks is read, each entry with its place")
           "f:4:34: listeners[0].proxy_protocol[1]: expected a network such as 10.0.0.0/8, "
           "192.0.2.7 or fd00::/8 (no bits behind it); got \"here\"");
 }
+
+TEST_CASE("a hook is one command or a list of them")
+{
+    const std::string servers =
+        "servers: [{name: db1, address: 10.0.0.1}]\nmonitor: {password: x}\n";
+    auto hooks = [&](const std::string& text) {
+        auto loaded = load_config_text(servers + "hooks: {after_failover: " + text + "}\n", "f");
+        INFO((loaded.mistakes.empty() ? "" : to_text(loaded.mistakes.front())));
+        REQUIRE(loaded.config);
+        return loaded.config->hooks.after_failover;
+    };
+    CHECK(hooks("'notify {failedHost}'") == Hooks::Commands{"notify {failedHost}"});
+    CHECK(hooks("[one, 'two 2']") == Hooks::Commands{"one", "two 2"});
+    CHECK(hooks("''").empty());
+    CHECK_FALSE(load_config_text(servers + "hooks: {after_failover: {a: b}}\n", "f").config);
+}

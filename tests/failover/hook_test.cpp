@@ -99,7 +99,7 @@ TEST_CASE("who wants to be asked before a switchover can refuse it; a failover o
     plan.cause = failover::Cause::switchover;
     failover::add_hook_step(plan, hooks);
     CHECK(plan.steps.empty());
-    hooks.before_switchover = "may-i";
+    hooks.before_switchover = {"may-i"};
     hooks.before_timeout = std::chrono::milliseconds{700};
     failover::add_hook_step(plan, hooks);
     failover::add_hook_step(plan, hooks);
@@ -111,7 +111,7 @@ TEST_CASE("who wants to be asked before a switchover can refuse it; a failover o
     failover_plan.cause = failover::Cause::failover;
     failover::add_hook_step(failover_plan, hooks);
     CHECK(failover_plan.steps.empty());
-    hooks.before_failover = "cut the power";
+    hooks.before_failover = {"cut the power"};
     failover::add_hook_step(failover_plan, hooks);
     REQUIRE(failover_plan.steps.size() == 1);
     CHECK(failover_plan.steps[0].on_failure == failover::OnFailure::go_on);

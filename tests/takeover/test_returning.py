@@ -200,7 +200,8 @@ def test_a_hook_can_refuse_a_switchover(cluster, start_proxy, tmp_path):
     primary, target = cluster.primary.name, cluster.replicas[0].name
     asked = tmp_path / "asked"
     proxy = start_proxy(hooks={"before_switchover":
-                               f"echo {{failedAlias}} > {asked}; test -e {asked}.yes"})
+                               [f"echo {{failedAlias}} > {asked}", f"test -e {asked}.yes",
+                                f"touch {asked}.both"]})
     wait_until(lambda: command(proxy, "switchover", "--to", target, "--dry-run")[0] == 0, 30,
                "all servers to have told their settings")
     assert not asked.exists(), "a dry run asks nobody"
@@ -208,6 +209,7 @@ def test_a_hook_can_refuse_a_switchover(cluster, start_proxy, tmp_path):
     assert code != 0
     assert "before_switchover" in text and "exit code 1" in text, text
     assert asked.read_text() == f"{primary}\n"
+    assert not asked.with_suffix(".both").exists(), "none is run behind one that failed"
     assert cluster.primary.scalar("SELECT @@super_read_only") == 0
     with contextlib.closing(proxy.connect(database="app")) as client:
         with client.cursor() as cursor:
@@ -217,4 +219,5 @@ def test_a_hook_can_refuse_a_switchover(cluster, start_proxy, tmp_path):
     asked.with_suffix(".yes").touch()
     code, text = command(proxy, "switchover", "--to", target)
     assert code == 0, text
+    assert asked.with_suffix(".both").exists()
     cluster.primary = cluster.server(target)
