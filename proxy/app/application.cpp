@@ -80,6 +80,7 @@ Application::Application(std::string config_path, config::Config config)
     : config_path_(std::move(config_path)),
       config_(std::move(config)),
       listed_(config_.servers),
+      found_file_(config_.state_directory),
       blocking_(most_blocking_threads),
       listeners_(workers_),
       signals_(control_, SIGHUP, SIGTERM, SIGINT),
@@ -116,6 +117,7 @@ bool Application::start()
         log_event(LogLevel::error, "not started", {{"what", what}});
         return false;
     };
+    recall_found();
     if (auto mistake = config::assign_server_ids(config_, nullptr, next_server_id_))
         return refuse(config::to_text(*mistake));
     auto settings = build_settings(config_);

@@ -6,6 +6,7 @@
 
 #include "proxy/admin/http_server.hpp"
 #include "proxy/app/errant_saver.hpp"
+#include "proxy/app/found_file.hpp"
 #include "proxy/app/found_servers.hpp"
 #include "proxy/app/hook_runner.hpp"
 #include "proxy/app/listeners.hpp"
@@ -69,6 +70,7 @@ private:
     void apply_listeners(const config::Diff& changes, const config::Config& next,
                          OpenedListeners opened);
     void drain_removed(const config::Diff& changes);
+    void recall_found();
     void look_for_replicas();
     void on_discovery(const health::Discovery& seen);
 
@@ -83,6 +85,7 @@ private:
     config::Config config_;  // with the servers that were found
     std::vector<config::Server> listed_;
     FoundServers found_;
+    FoundFile found_file_;
     net::TimePoint next_discovery_{};
     bool discovering_ = false;
     std::uint32_t next_server_id_ = 0;

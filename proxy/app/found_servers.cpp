@@ -1,5 +1,7 @@
 #include "proxy/app/found_servers.hpp"
 
+#include "protocol/gtid_set.hpp"
+
 #include "failover/mysql_server_control.hpp"
 
 #include <algorithm>
@@ -8,12 +10,26 @@ namespace pointsman::proxy {
 namespace {
 
 constexpr std::size_t most_told = 64;
+constexpr std::uint16_t default_port = 3306;
 
 bool is_taken(const config::Config& config, const config::Server& found)
 {
     return std::ranges::any_of(config.servers, [&](const auto& server) {
         return server.address == found.address || server.name == found.name;
     });
+}
+
+constexpr std::string_view first_line = "pointsman found servers 1";
+constexpr std::string_view listed_word = "listed ", found_word = "found ", last_line = "end";
+
+/// One line, which is taken off the text; nothing: there is none, or its end is missing.
+std::optional<std::string_view> next_line(std::string_view& text)
+{
+    auto end = text.find('\n');
+    if (end == text.npos) return std::nullopt;
+    auto line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return line;
 }
 
 bool contains(const std::vector<std::string>& texts, const std::string& text)
@@ -79,6 +95,56 @@ bool FoundServers::take(const health::Discovery& seen, const config::Config& con
         changed = true;
     }
     return changed;
+}
+
+std::string FoundServers::text(const std::vector<config::Server>& listed) const
+{
+    if (found_.empty()) return {};
+    auto text = std::string(first_line) + "\n";
+    for (const auto& server : listed)
+        text += std::string(listed_word) + server.address.text() + "\n";
+    for (const auto& found : found_)
+        text += std::string(found_word) + found.uuid + " " + found.server.address.text() + "\n";
+    return text + std::string(last_line) + "\n";
+}
+
+std::optional<std::string> FoundServers::recall(std::string_view text, const config::Config& config,
+                                                net::TimePoint now)
+{
+    auto damaged = [] {
+        return std::string(
+            "the list of servers that were found is damaged: they are looked for anew");
+    };
+    if (next_line(text) != first_line) return damaged();
+    std::vector<Found> recalled;
+    bool same_cluster = false;
+    auto line = next_line(text);
+    for (; line && *line != last_line; line = next_line(text)) {
+        bool listed = line->starts_with(listed_word);
+        if (!listed && !line->starts_with(found_word)) return damaged();
+        line->remove_prefix(listed ? listed_word.size() : found_word.size());
+        auto space = listed ? line->npos : line->find(' ');
+        auto address =
+            config::parse_endpoint(listed ? *line : line->substr(space + 1), default_port);
+        bool has_uuid =
+            listed || (space != line->npos && protocol::parse_uuid(line->substr(0, space)));
+        if (!address || !has_uuid) return damaged();
+        config::Server server;
+        server.name = address->text();
+        server.address = *address;
+        if (listed)
+            same_cluster = same_cluster || is_taken(config, server);
+        else
+            recalled.push_back({server, std::string(line->substr(0, space)), now});
+    }
+    if (!line || !text.empty()) return damaged();
+    if (!same_cluster)
+        return "the list of servers that were found is of a cluster with other servers: it is not "
+               "used";
+    for (auto& found : recalled)
+        if (!is_taken(config, found.server) && found_.size() < config.discover_limit)
+            found_.push_back(std::move(found));
+    return std::nullopt;
 }
 
 }  // namespace pointsman::proxy

@@ -8,7 +8,9 @@
 
 #include "proxy/net/clock.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pointsman::proxy {
@@ -26,6 +28,12 @@ public:
     bool take(const health::Discovery& seen, const config::Config& config,
               const health::Topology& topology, net::TimePoint now,
               std::vector<std::string>& fresh);
+    /// What is to be kept for the next start: the found ones, and whose they are. Empty: nothing.
+    std::string text(const std::vector<config::Server>& listed) const;
+    /// Takes what `text` said, and the time until it is forgotten begins anew. A sentence when it
+    /// is damaged, or of another cluster: then nothing is taken.
+    std::optional<std::string> recall(std::string_view text, const config::Config& config,
+                                      net::TimePoint now);
     /// `before` stands again: the new ones could not be had.
     void restore(FoundServers before) { found_ = std::move(before.found_); }
 

@@ -61,11 +61,26 @@ void Application::reload(const char* cause)
     auto listed = loaded.config->servers;
     auto before = found_;
     found_.add_to(*loaded.config);
-    if (apply(std::move(*loaded.config)))
+    if (apply(std::move(*loaded.config))) {
         listed_ = std::move(listed);
-    else
+        auto kept = found_.text(listed_);
+        if (kept != before.text(listed_)) found_file_.write(std::move(kept), blocking_);
+    } else {
         found_.restore(std::move(before));
+    }
     next_discovery_ = {};
+}
+
+/// A start with every listed server down knows the others all the same.
+void Application::recall_found()
+{
+    if (!config_.discover) return;
+    std::string error;
+    auto text = found_file_.read(error);
+    if (error.empty() && !text.empty())
+        error = found_.recall(text, config_, net::Clock::now()).value_or("");
+    if (!error.empty()) log_event(LogLevel::warn, "discovery", {{"what", error}});
+    found_.add_to(config_);
 }
 
 void Application::look_for_replicas()
@@ -99,7 +114,8 @@ void Application::on_discovery(const health::Discovery& seen)
     next.servers = listed_;
     found_.add_to(next);
     log_event(LogLevel::info, "reload", {{"cause", "discovery"}});
-    if (!apply(std::move(next))) found_.restore(std::move(before));
+    if (!apply(std::move(next))) return found_.restore(std::move(before));
+    found_file_.write(found_.text(listed_), blocking_);
 }
 
 bool Application::apply(config::Config next)

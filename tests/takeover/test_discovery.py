@@ -129,3 +129,47 @@ def test_another_server_at_the_address_told_is_not_taken(cluster, start_with):
         liar.stop()
         liar.start()
         other.sql("START REPLICA")
+
+
+def restart(proxy, change=None):
+    """The process dies, and another one starts with what is on disk."""
+    kept = proxy.folder / "state/found-servers"
+    wait_until(kept.exists, 10, "the list of those that were found")
+    proxy.kill()
+    if change:
+        kept.write_text(change(kept.read_text()))
+    proxy.start()
+
+
+def test_after_a_restart_with_every_listed_server_down_the_others_are_known(cluster, start_with):
+    proxy = start_with()
+    wait_found(proxy, *cluster.replicas)
+    wait_until(lambda: (proxy.folder / "state/found-servers").read_text().count("\nfound ") == 2, 10,
+               "both to be kept")
+    old, new = cluster.primary, cluster.replicas[0]
+    proxy.kill()
+    old.kill9()
+    # Somebody moved the role meanwhile.
+    for replica in cluster.replicas:
+        replica.sql("STOP REPLICA")
+    new.sql("RESET REPLICA ALL")
+    new.sql(new.flavour.writable)
+    proxy.start()
+
+    def writes():
+        with contextlib.suppress(pymysql.Error), proxy.connect(autocommit=True) as client:
+            return client.cursor().execute("INSERT INTO app.w1 VALUES (79, 1)") == 1
+
+    wait_until(writes, 30, "a write at a server that is not listed")
+    assert new.scalar("SELECT COUNT(*) FROM app.w1 WHERE client = 79") == 1
+
+
+def test_a_damaged_list_is_said_and_made_anew(cluster, start_with):
+    proxy = start_with()
+    wait_found(proxy, *cluster.replicas)
+    restart(proxy, lambda text: text[:len(text) // 2])
+    log = proxy.log_path.read_text()
+    assert "the list of servers that were found is damaged" in log
+    wait_found(proxy, *cluster.replicas)
+    wait_until(lambda: (proxy.folder / "state/found-servers").read_text().endswith("end\n"), 10,
+               "a whole list")

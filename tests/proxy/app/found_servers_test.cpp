@@ -105,3 +105,65 @@ TEST_CASE("what was found goes when discovery is switched off")
     scene.listed.discover = false;
     CHECK(scene.names() == Names{"db1"});
 }
+
+namespace {
+
+const health::FoundReplica known_b{"00000000-0000-0000-0000-00000000000b", {"b", 3306, {}}};
+
+/// Another process with this configuration, and what it says to the text.
+std::pair<Names, std::string> recalled(const std::string& text, config::Config listed)
+{
+    Scene next;
+    next.listed = std::move(listed);
+    auto said = next.found.recall(text, next.listed, next.now);
+    return {next.names(), said.value_or("")};
+}
+
+}  // namespace
+
+TEST_CASE("what was found is known at the next start")
+{
+    Scene scene;
+    CHECK(scene.found.text(scene.listed.servers).empty());
+    scene.look({known_b.uuid}, {known_b});
+    auto text = scene.found.text(scene.listed.servers);
+    CHECK(recalled(text, scene.listed) == std::pair{Names{"db1", "b:3306"}, std::string{}});
+    auto both = scene.listed;
+    both.servers.push_back(server("db2", "b"));
+    CHECK(recalled(text, both).first == Names{"db1", "db2"});
+}
+
+TEST_CASE("what was recalled is forgotten like the others")
+{
+    Scene scene;
+    scene.look({known_b.uuid}, {known_b});
+    Scene next;
+    next.now = scene.now + 24h;
+    REQUIRE_FALSE(next.found.recall(scene.found.text(scene.listed.servers), next.listed, next.now));
+    next.now += 9min;
+    CHECK_FALSE(next.look({}, {}));
+    next.now += 1min;
+    CHECK(next.look({}, {}));
+    CHECK(next.names() == Names{"db1"});
+}
+
+TEST_CASE("a damaged list, or another cluster's, is not used")
+{
+    Scene scene;
+    scene.look({known_b.uuid}, {known_b});
+    auto text = scene.found.text(scene.listed.servers);
+    for (std::size_t size = 0; size < text.size(); ++size) {
+        auto [names, said] = recalled(text.substr(0, size), scene.listed);
+        CHECK(names == Names{"db1"});
+        CHECK(said.find("damaged") != said.npos);
+    }
+    auto changed = text;
+    changed.replace(changed.find("0000"), 4, "zzzz");
+    CHECK(recalled(changed, scene.listed).first == Names{"db1"});
+    CHECK(recalled(text + "more\n", scene.listed).first == Names{"db1"});
+    auto other = scene.listed;
+    other.servers = {server("db9", "z")};
+    auto [names, said] = recalled(text, other);
+    CHECK(names == Names{"db9"});
+    CHECK(said.find("other servers") != said.npos);
+}
