@@ -1,5 +1,7 @@
 #include "failover/reopen.hpp"
 
+#include "health/replication_graph.hpp"
+
 #include <algorithm>
 
 namespace pointsman::failover {
@@ -16,9 +18,8 @@ bool restarted(const ServerSight& primary)
 /// An earlier primary, back and not yet fenced, lacks what the primary was told since.
 bool is_left_behind(const ServerSight& other, const ServerSight& primary)
 {
-    auto has = protocol::GtidSet::parse(other.report->executed);
-    auto wanted = protocol::GtidSet::parse(primary.report->executed);
-    return has && wanted && !has->contains(*wanted);
+    return health::gtids_lack(primary.report->facts.flavour, other.report->executed,
+                              primary.report->executed);
 }
 
 bool somebody_else_is_open(const Evidence& evidence, const ServerSight& primary)

@@ -124,9 +124,8 @@ private:
     {
         const auto& member = members_[i];
         bool promoted = member.up_since && member.writable_since > member.up_since;
-        bool can_be_told = !member.report->executed.empty() && !known_->executed.empty();
-        if (i == known_at_ || promoted || !can_be_told) return false;
-        return !gtids_cover(known_->flavour, member.report->executed, known_->executed);
+        if (i == known_at_ || promoted) return false;
+        return gtids_lack(known_->flavour, member.report->executed, known_->executed);
     }
 
     void drop_left_behind()
@@ -251,8 +250,7 @@ private:
         for (std::size_t i = 0; i < members_.size(); ++i) {
             const auto& member = members_[i];
             if (known_at_ == i) continue;
-            if (std::ranges::find(left_behind_, member.name) != left_behind_.end())
-                continue;
+            if (std::ranges::find(left_behind_, member.name) != left_behind_.end()) continue;
             if (was_refused(i))
                 refused.push_back(member.name);
             else if (member.report && !member.report->is_writable())

@@ -100,6 +100,14 @@ bool gtids_cover(Flavour flavour, std::string_view a, std::string_view b)
     return one && other && protocol::contains(*one, *other);
 }
 
+bool gtids_lack(Flavour flavour, std::string_view a, std::string_view b)
+{
+    if (a.empty() || b.empty()) return false;
+    auto one = protocol::parse_position(a, gtid_flavour(flavour));
+    auto other = protocol::parse_position(b, gtid_flavour(flavour));
+    return one && other && !protocol::contains(*one, *other);
+}
+
 bool gtids_in_common(Flavour flavour, std::string_view a, std::string_view b)
 {
     if (a.empty() || b.empty()) return true;

@@ -56,5 +56,8 @@ private:
 bool gtids_in_common(Flavour flavour, std::string_view a, std::string_view b);
 /// `a` holds all of `b`; false when either is empty or can't be read.
 bool gtids_cover(Flavour flavour, std::string_view a, std::string_view b);
+/// `a` certainly lacks something that `b` has: a former primary that nobody fenced, say, and that
+/// was left behind. False when either is empty or can't be read: then nobody can tell.
+bool gtids_lack(Flavour flavour, std::string_view a, std::string_view b);
 
 }  // namespace pointsman::health

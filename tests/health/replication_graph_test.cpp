@@ -114,3 +114,17 @@ TEST_CASE("one server covers another when it has all of its transactions, as far
     chain.reports[3].executed.clear();
     CHECK_FALSE(graph.covers(0, 3));
 }
+
+TEST_CASE("that one lacks something is said only of what can be told")
+{
+    auto lacks = [](const std::string& a, const std::string& b) {
+        return gtids_lack(Flavour::mysql, a, b);
+    };
+    CHECK(lacks(gtids(80), gtids(100)));
+    CHECK_FALSE(lacks(gtids(100), gtids(80)));
+    CHECK_FALSE(lacks(gtids(80), gtids(80)));
+    CHECK_FALSE(lacks("", gtids(80)));
+    CHECK_FALSE(lacks(gtids(80), ""));
+    CHECK_FALSE(lacks("nonsense", gtids(80)));
+    CHECK(gtids_lack(Flavour::mariadb, "0-1-5", "0-1-7"));
+}
