@@ -74,6 +74,15 @@ const VariablesPtr& no_variables()
     return none;
 }
 
+VariablesPtr without_schema_collation(const VariablesPtr& variables)
+{
+    auto found = variables->find(schema_collation);
+    if (found == variables->end()) return variables;
+    auto rest = std::make_shared<Variables>(*variables);
+    rest->erase(found->first);
+    return rest;
+}
+
 bool unify(VariablesPtr& left, const VariablesPtr& right)
 {
     if (left == right) return true;
@@ -97,8 +106,7 @@ bool stays_behind(std::string_view variable)
 namespace {
 
 /// The value that the session is at, if it is known.
-const std::string* value_in(const Variables& session, const Variables& login,
-                            std::string_view name)
+const std::string* value_in(const Variables& session, const Variables& login, std::string_view name)
 {
     if (auto own = session.find(name); own != session.end()) return &own->second;
     auto at_login = login.find(name);

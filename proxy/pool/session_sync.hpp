@@ -19,6 +19,11 @@ const VariablesPtr& no_variables();
 /// definitions show it, nothing reports it. SET NAMES … COLLATE and a login choose it; where it is
 /// missing and character_set_results is there, it is the character set's own (measured: MySQL 9.7).
 constexpr std::string_view results_collation = "results_collation";
+/// The schema's own unless it is among the variables: entering a schema sets it, and no tracker
+/// tells; COM_RESET_CONNECTION sets it as in the global variable. (Measured: MySQL 9.7.)
+constexpr std::string_view schema_collation = "collation_database";
+/// What a link is at that enters a schema.
+VariablesPtr without_schema_collation(const VariablesPtr& variables);
 /// Equal by value; makes `left` the same pointer as `right` if so, for a quick answer next time.
 bool unify(VariablesPtr& left, const VariablesPtr& right);
 

@@ -115,11 +115,12 @@ std::vector<protocol::Buffer> commands_to_state(const BackendLink& link, const S
         append_query(commands, link, sync_statement({}, *link.login_variables));
         commands.push_back(protocol::encode_query("SET autocommit=1", link.negotiated));
     }
-    if (link.schema != state.schema() && !state.schema().empty())
-        commands.push_back(protocol::encode_init_db(state.schema()));
-    const auto& variables = resets ? *no_variables() : *link.variables;
+    bool enters = (resets || link.schema != state.schema()) && !state.schema().empty();
+    if (enters) commands.push_back(protocol::encode_init_db(state.schema()));
+    auto variables = resets ? no_variables() : link.variables;
+    if (enters) variables = without_schema_collation(variables);
     append_query(commands, link,
-                 sync_statement(variables, *state.variables(), *link.login_variables));
+                 sync_statement(*variables, *state.variables(), *link.login_variables));
     bool autocommit = resets || link.autocommit;
     if (autocommit != state.autocommit())
         append_query(commands, link, state.autocommit() ? "SET autocommit=1" : "SET autocommit=0");

@@ -160,7 +160,7 @@ bool Performer::must_read_first() const
     bool is_told = !facts_.statement || !explains_state_change(*facts_.statement);
     if (unread.only_changes() && is_told) return false;
     // Its OK repeats the number of warnings.
-    bool asks = facts_.command == Command::init_db ||
+    bool asks = repeats_warnings(facts_.command) ||
                 (facts_.statement && (asks_for_last_result(*facts_.statement) ||
                                       facts_.statement->has(sql::effect_last_insert_id)));
     bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;

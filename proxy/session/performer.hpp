@@ -76,6 +76,8 @@ private:
     bool asks_for_lost_result() const;
     bool has_lost_found_rows() const;
     bool has_lost_last_result() const;
+    bool is_as_left() const;
+    bool shows_warnings() const;
     bool asks_for_own_error() const;
     bool asks_behind_nothing() const;
     bool owes_link_something() const;

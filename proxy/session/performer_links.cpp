@@ -25,8 +25,7 @@ bool Performer::has_lost_found_rows() const
     // It is 0, and saying so to the link would take ROW_COUNT() away.
     if (found.is_unset())
         return state.last_result_on() && facts_.statement->has(sql::effect_reads_last_result);
-    if (found.on() != route_.server) return true;
-    return !link_ || !is_at_state(*link_, state, state_need());
+    return found.on() != route_.server || !is_as_left();
 }
 
 bool Performer::has_lost_last_result() const
@@ -42,8 +41,20 @@ bool Performer::has_lost_last_result() const
     bool counts_elsewhere = facts_.statement->has(sql::effect_reads_found_rows) &&
                             state.last_result_on() != route_.server;
     if (counts_elsewhere) return true;
-    if (state.last_result_on() != route_.server) return false;
-    return !link_ || !is_at_state(*link_, state, state_need());
+    return state.last_result_on() == route_.server && !is_as_left();
+}
+
+/// Nothing need be done on the link before the command itself.
+bool Performer::is_as_left() const
+{
+    return link_ && is_at_state(*link_, core_.state, state_need()) && is_prepared(*link_);
+}
+
+/// Does its answer tell of warnings that were there before?
+bool Performer::shows_warnings() const
+{
+    if (repeats_warnings(facts_.command)) return true;
+    return facts_.runs_statement() && asks_for_last_result(*facts_.statement);
 }
 
 /// A session that has left nothing yet must not be told what another one left on the link.
@@ -70,8 +81,7 @@ bool Performer::owes_link_something() const
 bool Performer::asks_for_own_error() const
 {
     if (!core_.state.own_error()) return false;
-    if (facts_.command == protocol::Command::init_db) return true;
-    return facts_.runs_statement() && asks_for_last_result(*facts_.statement);
+    return shows_warnings();
 }
 
 net::Task<void> Performer::settle_debts(BackendLink& link)
@@ -195,8 +205,13 @@ net::Task<Performer::Next> Performer::open_new_link(Lease& lease)
 net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
 {
     auto need = state_need();
+    bool is_touched = !is_at_state(link, core_.state, need) || !is_prepared(link);
     auto synced = co_await bring_to_state(link, core_.state, need);
     if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
+    // A SET may warn, and these warnings are not the client's.
+    std::string clear = "DO 0";
+    if (synced && is_touched && shows_warnings()) co_await run_statement(link, clear);
+    synced = synced && !link.broken;
     if (synced && owes_link_something()) co_await settle_debts(link);
     synced = synced && !link.broken;
     if (synced) co_return Next::go_on;

@@ -79,7 +79,8 @@ net::Task<bool> Performer::ensure_prepared(BackendLink& link)
     bool elsewhere = link.schema != key->schema && !key->schema.empty();
     std::vector<protocol::Buffer> commands;
     if (elsewhere) commands.push_back(protocol::encode_init_db(key->schema));
-    auto settings = sync_statement(*link.variables, *key->variables, *link.login_variables);
+    auto variables = elsewhere ? without_schema_collation(link.variables) : link.variables;
+    auto settings = sync_statement(*variables, *key->variables, *link.login_variables);
     if (settings) commands.push_back(protocol::encode_query(*settings, link.negotiated));
     bool moved = !commands.empty();
     if (moved) {

@@ -46,7 +46,7 @@ void expect_anything(sql::Statement& statement)
 /// Case-insensitive search for a word that is given in lower case.
 bool mentions(std::string_view text, std::string_view word)
 {
-    auto same = [](char a, char b) { return (a | 0x20) == b; };
+    auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
     return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
@@ -73,6 +73,17 @@ std::optional<protocol::ConnectionOption> option_in(protocol::Bytes payload)
     auto option = protocol::decode_set_option(payload);
     if (!option) return std::nullopt;
     return *option;
+}
+
+/// @@collation_database where it is not the schema's: a reset takes it from the global variable.
+net::Task<std::optional<std::string>> other_collation_than_schemas(BackendLink& link)
+{
+    std::string question =
+        "SELECT @@collation_database, DEFAULT_COLLATION_NAME FROM"
+        " information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()";
+    auto rows = co_await query_rows(link, std::move(question));
+    if (!rows || rows->size() != 1 || rows->front()[0] == rows->front()[1]) co_return std::nullopt;
+    co_return rows->front()[0];
 }
 
 bool begins_replication(Command command)
@@ -128,9 +139,9 @@ net::Task<CloseReason> Session::serve()
         core_.state.set_server_version(primary->flavour == health::Flavour::mariadb,
                                        primary->version_number);
     const auto& limits = core_.worker.settings->config.limits;
-    KeptSize keep{std::max<std::size_t>(limits.max_retry_command.value,
-                                        core_.worker.buffers.chunk_size()),
-                  limits.max_prepared_text.value};
+    KeptSize keep{
+        std::max<std::size_t>(limits.max_retry_command.value, core_.worker.buffers.chunk_size()),
+        limits.max_prepared_text.value};
     begin_idle_limit();
     core_.client.join_ring();
     core_.client.handle().keep_warm({net::WarmMemory{this, sizeof *this}});
@@ -341,6 +352,10 @@ net::Task<void> Session::learn_reset_variables(BackendLink& link)
     if (*now->variables != *link.login_variables)
         for (const auto& [name, value] : *now->variables)
             core_.state.note_silent_variable(name, value);
+    if (!core_.state.schema().empty()) {
+        auto collation = co_await other_collation_than_schemas(link);
+        if (collation) core_.state.note_silent_variable(std::string{schema_collation}, *collation);
+    }
     link.variables = core_.state.variables();
     co_await give_back_links(core_);
 }

@@ -165,6 +165,7 @@ void SessionState::note_changes(const std::vector<protocol::TrackedChange>& chan
             told = told || variable->name == "sql_big_selects";
         } else if (auto* schema = std::get_if<protocol::TrackedSchema>(&change)) {
             schema_ = schema->name;
+            variables_ = without_schema_collation(variables_);
         }
     }
     // SET max_join_size sets this as well, and nobody tells (measured: MySQL 9.7).

@@ -76,6 +76,12 @@ struct ChosenTracking {
 /// error? (Not LAST_INSERT_ID(), which moves.)
 bool asks_for_last_result(const protocol::sql::Statement& statement);
 
+/// Does it leave warnings as they are, and say in its OK how many there are? (Measured: MySQL 9.7.)
+constexpr bool repeats_warnings(protocol::Command command)
+{
+    return command == protocol::Command::init_db || command == protocol::Command::set_option;
+}
+
 /// Does it change state of its own, as its text shows? A server tells only that some changed.
 bool explains_state_change(const protocol::sql::Statement& statement);
 

@@ -37,7 +37,7 @@ bool tells_all(const sql::Statement& statement)
 /// Somewhere in the text: a mention too many only costs.
 bool mentions(std::string_view text, std::string_view word)
 {
-    auto same = [](char a, char b) { return (a | 0x20) == b; };
+    auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
     return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
