@@ -130,8 +130,9 @@ private:
         unsigned attempts = 0;  // to mend it without a copy
         net::TimePoint next{};
         std::optional<net::TimePoint> well_since = {};
-        bool cloning = false;
-        unsigned clones = 0;  // begun
+        bool cloning = false, asking = false;
+        net::TimePoint not_cloning_at{};  // it said so
+        unsigned clones = 0;              // begun
         std::optional<config::ServerId> donor = {};
         std::string donor_name = {}, earlier = {}, stage = {}, progress = {}, said = {};
         net::TimePoint next_clone{}, next_look{};
@@ -183,6 +184,7 @@ private:
     void say_once(Controlled& server, const std::string& text);
     void begin_clone(Controlled& server, const failover::Evidence& evidence, const std::string& why,
                      failover::Verb verb);
+    bool may_be_cloning(Controlled& server, const failover::ServerSight& sight, net::TimePoint now);
     void order_clone(Controlled& server, const failover::Order& clone);
     void end_clone(Controlled& server, const std::string& error);
     void watch_clones(const failover::Evidence& evidence, net::TimePoint now);

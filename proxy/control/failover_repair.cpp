@@ -92,6 +92,7 @@ void FailoverLoop::begin_clone(Controlled& server, const failover::Evidence& evi
     mending.cloning = true;
     ++mending.clones;
     mending.said.clear();
+    mending.stage.clear();
     note(failover::JournalKind::note, server.server.name + " becomes a copy of " + donor.name +
                                           (other ? " (who should have given it cannot now)" : "") +
                                           ": " + why);
@@ -111,6 +112,35 @@ void FailoverLoop::begin_clone(Controlled& server, const failover::Evidence& evi
         order_clone(*recipient, clone);
     };
     enqueue(server, {std::move(ask), std::move(asked)});
+}
+
+/// One that replicates from nobody may be in the middle of a clone that a process before this one
+/// began, or an operator: to fence it would end that, and it would have no data. Asked before
+/// anything is done to it.
+bool FailoverLoop::may_be_cloning(Controlled& server, const failover::ServerSight& sight,
+                                  net::TimePoint now)
+{
+    auto& mending = server.mending;
+    bool lone = sight.answers() && !sight.report->is_replica() && !sight.report->is_writable();
+    if (!lone || now - mending.not_cloning_at < clone_pause) return false;
+    if (std::exchange(mending.asking, true)) return true;
+    failover::Order ask{
+        .server = server.server.id, .verb = failover::Verb::clone_state, .within = look_within};
+    auto done = [this, id = server.server.id](const failover::Outcome& outcome) {
+        auto* asked = find(id);
+        if (!asked) return;
+        auto& of = asked->mending;
+        of.asking = false;
+        if (!outcome.ok()) return;  // asked again
+        auto state = failover::parse_clone_state(outcome.answer);
+        of.not_cloning_at = net::Clock::now();
+        if (state.kind != CloneState::Kind::under_way || of.cloning) return;
+        of.cloning = true;
+        of.donor_name = state.source;
+        note_clone(*asked, state);
+    };
+    enqueue(server, {std::move(ask), std::move(done)});
+    return true;
 }
 
 void FailoverLoop::order_clone(Controlled& server, const failover::Order& clone)

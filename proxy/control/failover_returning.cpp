@@ -27,6 +27,7 @@ void FailoverLoop::rejoin_due(const failover::Evidence& evidence, net::TimePoint
         // was told to attach again lets its new source wait a second for acknowledgements.
         const auto* sight = evidence.find(server.server.id);
         if (!sight || sight->reported_at <= server.last_order) continue;
+        if (may_be_cloning(server, *sight, now)) continue;
         auto planned = failover::plan_rejoin(evidence, server.server.id, config_.failover.repair);
         auto* takeover = std::get_if<failover::Takeover>(&planned);
         if (!takeover) {
@@ -47,6 +48,10 @@ void FailoverLoop::repair(Controlled& server, const failover::Evidence& evidence
                           const failover::ServerSight& sight, const failover::Refusal& refusal)
 {
     if (!refusal.errant.empty()) return replace_errant(server, evidence, refusal.errant);
+    // An interrupted clone leaves neither data nor GTIDs (measured on 9.7): only another one helps.
+    bool emptied = sight.answers() && sight.report->executed.empty();
+    if (server.mending.clones > 0 && emptied)
+        return begin_clone(server, evidence, "its clone did not end", failover::Verb::clone);
     if (config_.failover.provision && failover::is_new(evidence, sight))
         return begin_clone(server, evidence, "it is new", failover::Verb::clone_new);
     mend_due(server, evidence, sight, net::Clock::now());

@@ -135,6 +135,87 @@ def test_a_server_with_writes_of_its_own_becomes_a_copy(cluster, start_proxy, my
     assert returning.scalar("SELECT @@super_read_only") == 1
 
 
+@contextlib.contextmanager
+def slow_clone(cluster, recipient):
+    """One that lasts long enough to kill something in the middle of it."""
+    cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.ballast (v LONGBLOB)")
+    for _ in range(20):
+        cluster.primary.sql("INSERT INTO app.ballast VALUES (REPEAT(UUID(), 50000))")
+    cluster.wait_replicated()
+    recipient.sql("SET GLOBAL clone_max_data_bandwidth = 10")
+    recipient.sql("SET GLOBAL clone_autotune_concurrency = OFF")
+    yield
+    cluster.primary.sql("DROP TABLE app.ballast")
+
+
+def break_for_good(cluster, replica):
+    """It lacks a row that the primary is about to delete, and nobody gives it back."""
+    cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.keyed (id INT PRIMARY KEY)")
+    cluster.primary.sql("REPLACE INTO app.keyed VALUES (1)")
+    cluster.wait_replicated()
+    replica.sql("SET GLOBAL super_read_only=OFF")
+    replica.sql("SET sql_log_bin=0; DELETE FROM app.keyed")
+    replica.sql(cluster.flavour.read_only)
+    cluster.primary.sql("DELETE FROM app.keyed")
+
+
+@rare
+@pytest.mark.parametrize("broken", [False, True], ids=["errant", "broken"])
+def test_a_clone_outlasts_the_process_that_began_it(cluster, start_proxy, mysqlbinlog, broken):
+    returning = cluster.replicas[1]
+    allow_clones(cluster.servers)
+    cluster.primary.sql("GRANT CLONE_ADMIN ON *.* TO pointsman")
+    with slow_clone(cluster, returning):
+        proxy = start_proxy(mode="automatic", repair="clone", mysqlbinlog=mysqlbinlog)
+        if broken:
+            break_for_good(cluster, returning)
+        else:
+            set_apart(returning, "INSERT INTO app.w1 VALUES (77, 1234567)")
+        said(proxy, f"{returning.name} is being cloned: FILE COPY", 90)
+        proxy.kill()
+        under_way = returning.scalar("SELECT STATE FROM performance_schema.clone_status")
+        assert under_way == "In Progress"
+        proxy.start()
+        said(proxy, f"{returning.name} is being cloned", 30)
+        log = proxy.log_path.read_text()
+        assert "becomes a copy" not in log and "rejoin of" not in log, log
+        returning.process.wait(90)
+        returning.start()
+        said(proxy, f"{returning.name} is a copy of", 30)
+        wait_until(lambda: cluster.flavour.replicates(returning), 30, "it to replicate")
+        cluster.wait_replicated()
+        assert same_rows(cluster, returning)
+        assert returning.scalar("SELECT @@super_read_only") == 1
+
+
+@rare
+def test_a_clone_that_was_interrupted_is_begun_again_from_the_same_source(cluster, start_proxy,
+                                                                          mysqlbinlog):
+    returning, donor = cluster.replicas[1], cluster.replicas[0]
+    allow_clones(cluster.servers)
+    cluster.primary.sql("GRANT CLONE_ADMIN ON *.* TO pointsman")
+    with slow_clone(cluster, returning):
+        proxy = start_proxy(mode="automatic", repair="clone", mysqlbinlog=mysqlbinlog)
+        set_apart(returning, "INSERT INTO app.w1 VALUES (77, 1234567)")
+        said(proxy, f"{returning.name} is being cloned: FILE COPY", 90)
+        [query] = [row[0] for row in donor.sql(
+            "SELECT PROCESSLIST_ID FROM performance_schema.threads"
+            " WHERE PROCESSLIST_COMMAND LIKE 'Clone%' AND PROCESSLIST_ID IS NOT NULL LIMIT 1")]
+        donor.sql(f"KILL {query}")
+        said(proxy, f"{returning.name} did not become a copy of {donor.name}", 60)
+        log = proxy.log_path.read_text()
+        assert "tried again soon" in log
+        again = f"{returning.name} becomes a copy of {donor.name}"
+        try:
+            wait_until(lambda: proxy.log_path.read_text().count(again) > 1, 60, "another try")
+        except TimeoutError as late:
+            raise AssertionError(proxy.log_path.read_text()[-6000:]) from late
+        assert f"becomes a copy of {cluster.primary.name}" not in proxy.log_path.read_text()
+        returning.process.wait(90)
+        returning.start()
+        said(proxy, f"{returning.name} is a copy of {donor.name} now", 60)
+
+
 def test_a_replica_whose_replication_broke_is_started_again(cluster, start_proxy):
     broken = cluster.replicas[1]
     cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.keyed (id INT PRIMARY KEY)")
