@@ -263,6 +263,7 @@ void SessionState::settle_unread(const Settled& settled)
     if (!settled.statement) return;
     const auto& statement = *settled.statement;
     bool may_hide_insert =
+        (untold && statement.kind == sql::StatementKind::insert) ||
         statement.kind == sql::StatementKind::call || statement.kind == sql::StatementKind::load ||
         statement.kind == sql::StatementKind::execute || statement.statement_count > 1 ||
         statement.has(sql::effect_last_insert_id);

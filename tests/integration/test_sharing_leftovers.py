@@ -9,6 +9,18 @@ from pymysql.constants import COMMAND
 from support import error, prepared, rows, sessions, value
 
 
+COM_RESET_CONNECTION = 0x1f
+
+
+@pytest.fixture
+def latin(cluster):
+    """A schema with a character set of its own."""
+    cluster.primary.sql("CREATE DATABASE latin CHARACTER SET latin1")
+    cluster.primary.sql("GRANT ALL ON latin.* TO app")
+    yield "latin"
+    cluster.primary.sql("DROP DATABASE latin")
+
+
 @pytest.fixture
 def one_link(start_proxy):
     return start_proxy(workers=1, pool={"max_links": 1, "link_wait_timeout": "200ms"})
@@ -106,3 +118,43 @@ def test_a_statement_that_is_prepared_anew_leaves_the_collation(one_link):
             rows(one, "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci")
             run()
             assert value(one, "SELECT @@collation_connection") == "utf8mb4_unicode_ci"
+
+
+def test_what_a_reset_leaves_of_a_schema_is_the_same_on_every_link(one_link, cluster, latin):
+    ask = "/* route=primary */ SELECT @@collation_database, DATABASE()"
+    with sessions(one_link, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
+        for client in (one, direct):
+            rows(client, f"USE {latin}")
+            client._execute_command(COM_RESET_CONNECTION, b"")
+            client._read_packet()
+        with contextlib.suppress(pymysql.MySQLError):
+            rows(two, f"USE {latin}")
+        assert rows(one, ask) == rows(direct, ask)
+        for client in (one, direct):
+            rows(client, "SET CHARACTER SET ascii")
+        assert value(one, "SELECT @@collation_connection") == \
+            value(direct, "SELECT @@collation_connection")
+
+
+def test_a_reset_of_the_proxys_own_leaves_the_schemas_collation(one_link, latin):
+    with sessions(one_link, 2) as (one, two):
+        rows(one, f"USE {latin}")
+        rows(two, f"USE {latin}")
+        rows(two, "SET @x=1")  # for whose sake the link is reset
+        rows(two, "DO 0")
+        rows(one, "DO @a")
+        assert value(one, "/* route=primary */ SELECT @@collation_database, @a") == \
+            "latin1_swedish_ci"
+
+
+def test_the_id_of_an_insert_that_failed_moves(one_link, cluster, table):
+    with sessions(one_link, 2) as (one, two), contextlib.closing(cluster.primary.connect()) as direct:
+        for client in (one, direct):
+            rows(client, f"DELETE FROM {table}")
+            rows(client, f"INSERT INTO {table} (id, v) VALUES (100, 'a')")
+            with contextlib.suppress(pymysql.MySQLError):
+                rows(client, f"INSERT INTO {table} (id, v) VALUES (DEFAULT, 'b'), (100, 'c')")
+            rows(client, "DO 0")
+        rows(two, "DO 0")
+        assert value(direct, "SELECT LAST_INSERT_ID()") > 100
+        assert value(one, "SELECT LAST_INSERT_ID()") > 100
