@@ -167,6 +167,7 @@ std::size_t Exchange::pass_on(Bytes rest)
 {
     if (skip_ == 0) {
         const PacketHeader header = *peek_header(rest);
+        if (phase_ == Phase::rows && !skip_continues_) ++report_.rows;
         skip_ = static_cast<std::uint32_t>(header.wire_size());
         skip_continues_ = header.continues();
         first_packet_ = false;
@@ -266,6 +267,7 @@ Result<Held> Exchange::on_column_count(Bytes payload)
     if (!columns) return columns.error();
     if (*columns > most_columns || metadata_follows > 1) return make_error_code(Errc::bad_value);
     report_.has_result_set = true;
+    report_.rows = 0;
     definitions_status_ = 0;
     sends_definitions_ = metadata_follows == 1;
     begin_definitions(static_cast<std::uint32_t>(*columns));
@@ -321,6 +323,7 @@ Result<Held> Exchange::on_ok_or_eof(Bytes payload)
     report_.status = fields->status;
     report_.warnings = fields->warnings;
     report_.has_status = true;
+    report_.ends_with_rows = payload[0] == eof_byte;
     if (payload[0] == ok_byte) {
         report_.affected_rows = fields->affected_rows;
         report_.last_insert_id = fields->last_insert_id;

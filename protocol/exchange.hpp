@@ -34,7 +34,9 @@ struct Report {
     std::uint16_t error_code = 0;  // ER_* of the ERR packet that ended it; 0: none
     bool has_status = false;       // a status packet was seen (an ERR carries none)
     bool has_result_set = false;
-    bool has_several = false;  // more than one result was announced
+    bool has_several = false;          // more than one result was announced
+    bool ends_with_rows = false;       // the last result was one of rows
+    std::uint64_t rows = 0;            // of the last result of rows
     std::uint64_t affected_rows = 0;   // of the last OK that is no end of rows
     std::uint64_t last_insert_id = 0;  // of the same
     std::uint32_t statement_id = 0;    // COM_STMT_PREPARE: the backend's id

@@ -140,11 +140,13 @@ Token BodyScan::step()
             if (in_information_schema_ && previous_.is(TokenKind::dot))
                 named_in_information_schema(token);
             break;
+        case TokenKind::comma:
+            if (before_previous_word_ == Word::limit) statement_.skips_rows = true;
+            break;
         case TokenKind::bad:
         case TokenKind::end:
         case TokenKind::string:
         case TokenKind::number:
-        case TokenKind::comma:
         case TokenKind::semicolon:
         case TokenKind::close:
         case TokenKind::assign:
@@ -181,6 +183,9 @@ void BodyScan::word(const Token& token)
             return;
         case Word::into:
             return needs_primary(statement_, PrimaryReason::into);
+        case Word::offset:
+            statement_.skips_rows = true;
+            return;
         case Word::lock:
             return needs_primary(statement_, PrimaryReason::locking_read);
         case Word::update:

@@ -27,6 +27,7 @@ void add(Statement& all, const Statement& next)
     if (next.transaction != Transaction::none) all.transaction = next.transaction;
     all.effects |= next.effects;
     all.names_table = all.names_table || next.names_table;
+    all.skips_rows = all.skips_rows || next.skips_rows;
     if (all.access == Access::replica && next.access == Access::replica) return;
     all.access = Access::primary;
     all.reason = PrimaryReason::multi_statement;

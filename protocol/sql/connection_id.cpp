@@ -76,9 +76,8 @@ template <std::size_t N>
 bool names_one_of(const Token& token, const std::string_view (&names)[N])
 {
     bool is_plain_name = token.is(TokenKind::word) || token.is(TokenKind::quoted_name);
-    return is_plain_name && std::any_of(names, names + N, [&](auto name) {
-               return same_name(token.name(), name);
-           });
+    return is_plain_name &&
+           std::any_of(names, names + N, [&](auto name) { return same_name(token.name(), name); });
 }
 
 bool may_be_rewritten(const Token& token, bool begins, bool lists_too)
@@ -110,12 +109,23 @@ std::optional<Tokens> tokens_of(std::string_view text, const Dialect& dialect, b
     return tokens;
 }
 
+std::string literal(std::uint32_t id)
+{
+    return "CAST(" + std::to_string(id) + " AS UNSIGNED)";
+}
+
 class Rewriter {
 public:
     Rewriter(std::string_view text, const Tokens& tokens, const Dialect& dialect,
-             std::string_view schema, const SessionIds& ids)
-        : text_(text), tokens_(tokens), dialect_(dialect), schema_(schema), ids_(ids)
+             std::span<const CallValue> calls)
+        : text_(text), tokens_(tokens), dialect_(dialect), calls_(calls)
     {
+    }
+    /// The process lists, too.
+    void name_sessions(std::string_view schema, const SessionIds& ids)
+    {
+        schema_ = schema;
+        ids_ = &ids;
     }
 
     std::optional<std::string> run()
@@ -164,10 +174,12 @@ private:
     /// Nothing when the whole text can't be rewritten.
     std::optional<Edit> edit_at(std::size_t at)
     {
-        if (is_call(at, "connection_id") && at + 2 < tokens_.size() &&
-            token(at + 2).is(TokenKind::close)) {
+        for (const auto& call : calls_) {
+            bool is_one = is_call(at, call.function) && at + 2 < tokens_.size() &&
+                          token(at + 2).is(TokenKind::close);
+            if (!is_one) continue;
             note_columns(at);
-            return Edit{at, at + 3, literal(ids_.own)};
+            return Edit{at, at + 3, call.literal};
         }
         if (names_one_of(token(at), tell_session_ids)) return list_at(at);
         return Edit{};
@@ -175,7 +187,7 @@ private:
 
     std::optional<Edit> list_at(std::size_t at)
     {
-        if (ids_.at_server.empty()) return std::nullopt;
+        if (!ids_ || ids_->at_server.empty()) return std::nullopt;
         if (is_call(at, "is_used_lock")) {
             auto end = at + 2;
             while (end < tokens_.size() && tokens_[end].depth > tokens_[at].depth) ++end;
@@ -220,7 +232,7 @@ private:
         if (dialect_.mariadb || is_old || is_column) return std::nullopt;
         if (goes_on && is_one_of(token(end), index_hints)) return std::nullopt;
         std::string table = "(SELECT ID+CASE ID";
-        for (auto [at_server, session] : ids_.at_server)
+        for (auto [at_server, session] : ids_->at_server)
             table += " WHEN " + std::to_string(at_server) + " THEN " +
                      std::to_string(std::int64_t{session} - std::int64_t{at_server});
         table.append(" ELSE 0 END AS ").append(spelling_of("ID", begin));
@@ -229,8 +241,7 @@ private:
         if (is_performance)
             table.append(",EXECUTION_ENGINE AS ").append(spelling_of("EXECUTION_ENGINE", begin));
         table.append(" FROM ").append(schema).append(".processlist)");
-        if (!goes_on || !is_alias(token(end)))
-            table.append(" AS ").append(token(end - 1).text);
+        if (!goes_on || !is_alias(token(end))) table.append(" AS ").append(token(end - 1).text);
         return Edit{begin, end, std::move(table)};
     }
 
@@ -251,14 +262,9 @@ private:
     std::string owner_of_lock(const std::string& call) const
     {
         std::string owner = "(CASE " + call;
-        for (auto [at_server, session] : ids_.at_server)
+        for (auto [at_server, session] : ids_->at_server)
             owner += " WHEN " + std::to_string(at_server) + " THEN " + literal(session);
         return owner + " ELSE " + call + " END)";
-    }
-
-    static std::string literal(std::uint32_t id)
-    {
-        return "CAST(" + std::to_string(id) + " AS UNSIGNED)";
     }
 
     bool is_call(std::size_t at, std::string_view function) const
@@ -371,21 +377,28 @@ private:
     std::string_view text_;
     const Tokens& tokens_;
     const Dialect& dialect_;
+    std::span<const CallValue> calls_;
     std::string_view schema_;
-    const SessionIds& ids_;
+    const SessionIds* ids_ = nullptr;
     std::vector<Edit> edits_;
     std::map<std::size_t, std::size_t> columns_;  // begin → end
 };
 
 }  // namespace
 
-std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
-                                              std::uint32_t id)
+std::optional<std::string> with_calls_replaced(std::string_view text, const Dialect& dialect,
+                                               std::span<const CallValue> calls)
 {
     auto tokens = tokens_of(text, dialect, false);
     if (!tokens) return std::nullopt;
-    const SessionIds ids{id};
-    return Rewriter(text, *tokens, dialect, {}, ids).run();
+    return Rewriter(text, *tokens, dialect, calls).run();
+}
+
+std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
+                                              std::uint32_t id)
+{
+    const CallValue own[] = {{"connection_id", literal(id)}};
+    return with_calls_replaced(text, dialect, own);
 }
 
 std::optional<std::string> with_session_ids(std::string_view text, const Dialect& dialect,
@@ -393,7 +406,10 @@ std::optional<std::string> with_session_ids(std::string_view text, const Dialect
 {
     auto tokens = tokens_of(text, dialect, true);
     if (!tokens) return std::nullopt;
-    return Rewriter(text, *tokens, dialect, schema, ids).run();
+    const CallValue own[] = {{"connection_id", literal(ids.own)}};
+    Rewriter rewriter(text, *tokens, dialect, own);
+    rewriter.name_sessions(schema, ids);
+    return rewriter.run();
 }
 
 }  // namespace pointsman::protocol::sql

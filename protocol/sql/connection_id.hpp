@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,15 @@ namespace pointsman::protocol::sql {
 /// its process list, locks, threads.
 std::optional<std::string> with_connection_id(std::string_view text, const Dialect& dialect,
                                               std::uint32_t id);
+
+/// A function that takes no arguments, and SQL of the same type for what it gives.
+struct CallValue {
+    std::string_view function;  // in lower case
+    std::string literal;
+};
+/// The same for calls of these.
+std::optional<std::string> with_calls_replaced(std::string_view text, const Dialect& dialect,
+                                               std::span<const CallValue> calls);
 
 /// The connection ids that clients know.
 struct SessionIds {

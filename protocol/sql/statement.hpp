@@ -140,6 +140,7 @@ struct Statement {
     std::uint16_t statement_count = 0;    // statements in the text, separated by ;
     bool names_table = false;             // FROM was seen in it
     bool has_set_var = false;             // a hint sets variables until its end
+    bool skips_rows = false;              // OFFSET, or LIMIT a, b, somewhere in it
     RouteHint hint;
 
     bool has(Effect effect) const { return (effects & effect) != 0; }

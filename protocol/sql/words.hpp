@@ -18,8 +18,9 @@ namespace pointsman::protocol::sql {
     X(export_) X(extended) X(false_) X(fields) X(flush) X(for_) X(format) X(from) X(full) \
     X(function) X(get) X(global) X(grant) X(grants) X(handler) X(help) X(identity) X(if_) \
     X(import) X(in) X(index) X(indexes) X(insert) X(install) X(instance) X(intersect) X(into) \
-    X(key) X(keys) X(kill) X(last_insert_id) X(library) X(load) X(logfile) X(local) X(lock) \
-    X(loop) X(names) X(next) X(no) X(not_) X(of) X(off) X(on) X(only) X(optimize) X(or_) \
+    X(key) X(keys) X(kill) X(last_insert_id) X(library) X(limit) X(load) X(logfile) X(local) \
+    X(lock) X(loop) X(names) X(next) X(no) X(not_) X(of) X(off) X(offset) X(on) X(only) \
+    X(optimize) X(or_) \
     X(package) X(partitions) X(password) X(persist) X(persist_only) X(prepare) X(previous) \
     X(privileges) X(procedure) X(processlist) X(profile) X(profiles) X(pseudo_thread_id) X(purge) \
     X(read) X(references) X(release) X(rename) X(repair) X(repeat) X(replace) X(reset) \

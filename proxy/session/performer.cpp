@@ -48,6 +48,8 @@ bool changes_era(const sql::Statement& statement, const protocol::Report& report
 
 /// A longer list goes on with the server's own ids.
 constexpr std::size_t most_process_list = 4u << 20;
+/// More than one row of numbers under any names.
+constexpr std::size_t most_counts = 4u << 20;
 
 /// Counts a command under way at a server, for balancing.
 class Outstanding {
@@ -111,21 +113,32 @@ Plan Performer::make_plan()
                     worker.outstanding,
                     core_.home,
                     avoid_,
-                    redo_on_primary_};
+                    redo_on_primary_,
+                    knows_answer_};
     return plan(input, worker.random);
 }
 
-bool Performer::choose_link()
+void Performer::choose_route()
 {
     auto planned = make_plan();
     route_ = planned.route;
     state_lost_ = planned.state_lost || core_.state.is_lost();
     see_to_freshness();
-    link_ = nullptr;
+    bool goes = !state_lost_ && !wait_.refusal && route_.kind == RouteKind::server;
+    link_ = goes ? core_.links.retake(route_.server) : nullptr;
+}
+
+bool Performer::choose_link()
+{
+    knows_answer_ = false;
+    choose_route();
+    if (asks_for_lost_result() && finds_counts()) {
+        knows_answer_ = true;
+        choose_route();
+    }
     core_.worker.counters.routes[static_cast<std::size_t>(route_.reason)].add();
     if (state_lost_ || wait_.refusal || route_.kind != RouteKind::server) return false;
     if (must_read_first() || commits_at_replica()) return false;
-    link_ = core_.links.retake(route_.server);
     if (asks_for_lost_result() || owes_link_something()) return false;
     if (!link_ || link_->broken || link_->stream->has_unexpected_input()) return false;
     auto idle = core_.worker.reactor.now() - link_->parked_at;
@@ -137,7 +150,7 @@ bool Performer::choose_link()
 /// before left would be lost by anything that is set first.
 StateNeed Performer::state_need() const
 {
-    bool asks = facts_.statement && asks_for_last_result(*facts_.statement) &&
+    bool asks = !knows_answer_ && facts_.statement && asks_for_last_result(*facts_.statement) &&
                 !facts_.statement->has(sql::effect_user_variable);
     const auto& state = core_.state;
     bool left_there =
@@ -147,24 +160,6 @@ StateNeed Performer::state_need() const
                  facts_.statement->access == sql::Access::replica &&
                  !facts_.statement->has(sql::effect_user_variable);
     return plain ? StateNeed::reads : StateNeed::everything;
-}
-
-/// Is there state that must be read from a link before this command? Behind it the question would
-/// take what the command leaves (ROW_COUNT()).
-bool Performer::must_read_first() const
-{
-    const auto& state = core_.state;
-    const auto& unread = state.unread();
-    if (unread.empty()) return false;
-    if (unread.server != route_.server) return true;
-    bool is_told = !facts_.statement || !explains_state_change(*facts_.statement);
-    if (unread.only_changes() && is_told) return false;
-    // Its OK repeats the number of warnings.
-    bool asks = repeats_warnings(facts_.command) ||
-                (facts_.statement && (asks_for_last_result(*facts_.statement) ||
-                                      facts_.statement->has(sql::effect_last_insert_id)));
-    bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
-    return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
 }
 
 net::Task<Performer::Next> Performer::obtain_link()
@@ -280,6 +275,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     protocol::Exchange exchange(facts_.command, link.negotiated);
     Relay relay(ends, exchange, *this);
     if (text_.lists_processes) relay.collect(most_process_list);
+    if (knows_answer_ && !count_columns_.empty()) relay.collect(most_counts);
     core_.guard.begin(link, facts_);
     link.stream->handle().keep_warm({net::WarmMemory{&link, sizeof link},
                                      net::WarmMemory{this, sizeof *this},
@@ -427,7 +423,10 @@ void Performer::settle(BackendLink& link)
                     text_.may_lock,
                     text_.changes_login,
                     text_.is_cut};
+    if (will_ask_in_vain()) core_.state.expect_questions();
     core_.state.settle(settled);
+    // GET DIAGNOSTICS leaves what there is to be asked for, but what ran in its place did not.
+    if (knows_answer_ && run->kind == sql::StatementKind::other) core_.state.lose_last_result();
     if (types_before_) give_back_refused_types(link);
     if (run && changes_era(*run, report_)) core_.worker.shared.era.fetch_add(1);
     note_seen(link);

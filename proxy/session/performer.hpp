@@ -70,6 +70,7 @@ private:
     void release_command();
 
     Plan make_plan();
+    void choose_route();
     bool choose_link();
     StateNeed state_need() const;
     bool must_read_first() const;
@@ -78,6 +79,10 @@ private:
     bool has_lost_last_result() const;
     bool is_as_left() const;
     bool shows_warnings() const;
+    bool finds_counts();
+    bool finds_count_columns();
+    bool will_ask_in_vain();
+    protocol::Buffer with_counts() const;
     bool asks_for_own_error() const;
     bool asks_behind_nothing() const;
     bool owes_link_something() const;
@@ -171,6 +176,11 @@ private:
     bool state_changed_ = false;
     bool gtids_off_ = false;  // the client switched off that the link reports them
     bool state_lost_ = false;
+    /// What the statement asks for of those before it is put in here, and no link is asked.
+    bool knows_answer_ = false;
+    protocol::sql::ResultCounts counts_;
+    std::string counts_text_;                                // of a query
+    std::vector<protocol::sql::CountColumn> count_columns_;  // of an execution
     /// The types that were known before this execution's, for one that is refused as a whole.
     struct TypesBefore {
         protocol::Buffer of_statement, on_link;

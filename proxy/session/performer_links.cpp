@@ -9,11 +9,13 @@ namespace pointsman::proxy {
 
 namespace server_error = protocol::server_error;
 namespace sql = protocol::sql;
+using protocol::Command;
 
 /// ROW_COUNT() and the like are known on one link only, and only until it does something else.
 bool Performer::asks_for_lost_result() const
 {
-    if (!facts_.runs_statement() || !asks_for_last_result(*facts_.statement)) return false;
+    if (knows_answer_ || !facts_.runs_statement()) return false;
+    if (!asks_for_last_result(*facts_.statement)) return false;
     return has_lost_found_rows() || has_lost_last_result();
 }
 
@@ -57,6 +59,24 @@ bool Performer::shows_warnings() const
     return facts_.runs_statement() && asks_for_last_result(*facts_.statement);
 }
 
+/// Is there state that must be read from a link before this command? Behind it the question would
+/// take what the command leaves (ROW_COUNT()).
+bool Performer::must_read_first() const
+{
+    const auto& state = core_.state;
+    const auto& unread = state.unread();
+    if (unread.empty()) return false;
+    if (unread.server != route_.server) return true;
+    bool is_told = !facts_.statement || !explains_state_change(*facts_.statement);
+    if (unread.only_changes() && is_told) return false;
+    // Its OK repeats the number of warnings.
+    bool asks = repeats_warnings(facts_.command) ||
+                (facts_.statement && (asks_for_last_result(*facts_.statement) ||
+                                      facts_.statement->has(sql::effect_last_insert_id)));
+    bool stays = asks || state.in_transaction() || state.bound_to() == unread.server;
+    return !stays && core_.worker.pool.is_shared() && core_.links.held(unread.server);
+}
+
 /// A session that has left nothing yet must not be told what another one left on the link.
 bool Performer::asks_behind_nothing() const
 {
@@ -72,6 +92,7 @@ bool Performer::asks_behind_nothing() const
 /// Must the link be brought to what the client's last commands left before it is asked for that?
 bool Performer::owes_link_something() const
 {
+    if (knows_answer_) return false;
     if (asks_for_own_error() || asks_behind_nothing()) return true;
     return core_.state.owes_ping() && facts_.runs_statement() &&
            asks_for_last_result(*facts_.statement);
@@ -210,7 +231,10 @@ net::Task<Performer::Next> Performer::prepare_link(BackendLink& link)
     if (synced && !is_prepared(link)) synced = co_await ensure_prepared(link);
     // A SET may warn, and these warnings are not the client's.
     std::string clear = "DO 0";
-    if (synced && is_touched && shows_warnings()) co_await run_statement(link, clear);
+    if (synced && is_touched && shows_warnings()) {
+        core_.state.lose_found_rows(link.server);
+        co_await run_statement(link, clear);
+    }
     synced = synced && !link.broken;
     if (synced && owes_link_something()) co_await settle_debts(link);
     synced = synced && !link.broken;

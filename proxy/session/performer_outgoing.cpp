@@ -6,6 +6,7 @@
 #include "protocol/messages/statement.hpp"
 #include "protocol/sql/connection_id.hpp"
 
+#include "proxy/session/count_rows.hpp"
 #include "proxy/session/parameter_types.hpp"
 #include "proxy/session/performer.hpp"
 #include "proxy/session/process_list.hpp"
@@ -131,11 +132,12 @@ protocol::Buffer Performer::with_own_ids(const BackendLink& link) const
     auto capabilities = core_.account.capabilities;
     auto query = protocol::decode_query(payload_of(core_, command_), capabilities);
     if (!query) return {};
+    if (knows_answer_) query->text = counts_text_;
     const protocol::sql::SessionIds ids{core_.connection_id,
                                         core_.worker.shared.registry.ids_at(link.server)};
     auto text = protocol::sql::with_session_ids(query->text, core_.state.dialect(),
                                                 core_.state.schema(), ids);
-    if (!text) return {};
+    if (!text) return with_counts();
     query->text = *text;
     return protocol::encode_query(*query, capabilities);
 }
@@ -154,13 +156,18 @@ bool Performer::shows_edited_text(std::uint16_t code) const
 
 protocol::Buffer Performer::edit_answer(protocol::Buffer answer)
 {
+    if (!count_columns_.empty())
+        return with_counts_in_rows(answer, link_->negotiated, count_columns_, counts_);
     auto ids = core_.worker.shared.registry.ids_at(link_->server);
     return with_session_ids_in_rows(answer, link_->negotiated, ids);
 }
 
 protocol::Bytes Performer::outgoing_bytes(BackendLink& link)
 {
-    if (text_.names_ids) text_.payload = with_own_ids(link);
+    if (text_.names_ids)
+        text_.payload = with_own_ids(link);
+    else if (knows_answer_ && !counts_text_.empty())
+        text_.payload = with_counts();
     own_bytes_.swap(link.to_send_first);
     link.to_send_first.clear();
     auto wire = core_.client_buffer.mutable_data().first(command_.wire_size);

@@ -30,7 +30,8 @@ std::optional<Route> forced_route(const PlanInput& input)
     if (auto server = state.transaction_on())
         return route_to(*server, RouteReason::in_transaction, topology);
     if (auto server = state.pinned_to()) return route_to(*server, RouteReason::pinned, topology);
-    bool asks = input.facts.statement && asks_for_last_result(*input.facts.statement);
+    bool asks = !input.knows_answer && input.facts.statement &&
+                asks_for_last_result(*input.facts.statement);
     auto last_result = asks ? state.last_result_on() : std::nullopt;
     bool counts = asks && input.facts.statement->has(sql::effect_reads_found_rows);
     if (counts && state.found_rows().on()) last_result = state.found_rows().on();

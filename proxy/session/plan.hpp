@@ -41,6 +41,7 @@ struct PlanInput {
     std::optional<config::ServerId> home;   // where the session lives on a replicas listener
     std::optional<config::ServerId> avoid;  // a retry: not there again
     bool redo_on_primary = false;           // a replica refused it as a write
+    bool knows_answer = false;  // to what it asks of the statements before: any server will do
 };
 
 struct Plan {

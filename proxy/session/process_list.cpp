@@ -33,7 +33,8 @@ protocol::Buffer row_with_session_id(protocol::Bytes row, const Ids& ids)
     return {};
 }
 
-/// How many packets stand in front of the rows; 0: it is no result set.
+}  // namespace
+
 std::size_t packets_before_rows(protocol::Bytes first, protocol::Capabilities negotiated)
 {
     bool is_status = first.empty() || first[0] == 0 || first[0] > 0xfa;
@@ -45,10 +46,8 @@ std::size_t packets_before_rows(protocol::Bytes first, protocol::Capabilities ne
     return 1 + (has_definitions ? columns->count : 0) + (has_eof ? 1 : 0);
 }
 
-}  // namespace
-
-protocol::Buffer with_session_ids_in_rows(protocol::Bytes answer,
-                                          protocol::Capabilities negotiated, const Ids& ids)
+protocol::Buffer with_session_ids_in_rows(protocol::Bytes answer, protocol::Capabilities negotiated,
+                                          const Ids& ids)
 {
     protocol::Buffer out;
     std::size_t number = 0, before_rows = 0;

@@ -16,4 +16,8 @@ protocol::Buffer with_session_ids_in_rows(
     protocol::Bytes answer, protocol::Capabilities negotiated,
     const std::vector<std::pair<std::uint32_t, std::uint32_t>>& ids);
 
+/// How many packets stand in front of an answer's rows, of which this is the first; 0: it is no
+/// result set.
+std::size_t packets_before_rows(protocol::Bytes first, protocol::Capabilities negotiated);
+
 }  // namespace pointsman::proxy

@@ -190,50 +190,6 @@ void SessionState::settle(const Settled& settled)
     variable_changed_ = immovable_changed_ = false;
 }
 
-/// Warnings, errors and new ids are asked for by the statements right behind; the number of found
-/// rows perhaps a little later.
-void SessionState::settle_last_result(const Settled& settled)
-{
-    const auto& report = *settled.report;
-    auto* statement = settled.statement;
-    bool is_select = statement && statement->kind == sql::StatementKind::select;
-    if (is_select) found_rows_on_.reset();
-    if (statement) found_rows_.settle(*statement, report, settled.server);
-    if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
-    // SHOW WARNINGS and GET DIAGNOSTICS leave all as it is, unless they fail, which may be said
-    // by a warning; a SELECT that asks has its own result.
-    bool shows = statement && (statement->kind == sql::StatementKind::show ||
-                               statement->kind == sql::StatementKind::other);
-    bool only_asks = shows && statement->has(sql::effect_reads_last_result);
-    if (only_asks && report.error_code == 0 && report.warnings == 0) return;
-    own_error_.reset();
-    owes_ping_ = false;
-    if (is_select && asks_for_last_result(*statement)) asks_for_results_ = true;
-    last_result_lost_ = false;
-    warnings_ = report.error_code != 0 ? 1 : report.warnings;
-    last_result_on_ = settled.server;
-    // Right behind the INSERT: who asks for one thing that it left asks for the next one, too, and
-    // reading the id for ourselves would be in between.
-    bool asks = keeps_last_result_ && statement && statement->has(sql::effect_last_insert_id);
-    keeps_last_result_ =
-        report.warnings != 0 || report.error_code != 0 || report.last_insert_id != 0 || asks;
-}
-
-void SessionState::note_own_error(const protocol::Err& error)
-{
-    own_error_ = error;
-    warnings_ = 1;
-}
-
-void SessionState::note_error_at(config::ServerId server)
-{
-    own_error_.reset();
-    warnings_ = 1;
-    last_result_on_ = server;
-    last_result_lost_ = false;
-    keeps_last_result_ = true;
-}
-
 /// The values that no tracker tells.
 void SessionState::settle_unread(const Settled& settled)
 {

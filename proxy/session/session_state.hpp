@@ -6,6 +6,7 @@
 #include "protocol/messages/err.hpp"
 #include "protocol/messages/session_track.hpp"
 #include "protocol/sql/classifier.hpp"
+#include "protocol/sql/result_counts.hpp"
 
 #include "config/endpoint.hpp"
 
@@ -160,6 +161,9 @@ public:
     /// It asks for what statements leave: from now on it keeps its link after each.
     void expect_questions() { asks_for_results_ = true; }
     bool is_last_result_lost() const { return last_result_lost_; }
+    /// What ROW_COUNT() and FOUND_ROWS() are, whatever link is asked; nothing where only the link
+    /// knows that it ran on.
+    protocol::sql::ResultCounts result_counts() const;
     const FoundRows& found_rows() const { return found_rows_; }
     /// The last statement failed where a transaction may be open, and errors carry no status.
     bool is_status_old() const { return is_status_old_; }
@@ -168,7 +172,11 @@ public:
     /// A COM_PING or COM_STMT_RESET of the client was answered by the proxy, and its server knows
     /// nothing of it. There both make ROW_COUNT() 0.
     bool owes_ping() const { return owes_ping_; }
-    void note_own_ok() { owes_ping_ = last_result_on_.has_value(); }
+    void note_own_ok()
+    {
+        owes_ping_ = last_result_on_.has_value();
+        row_count_ = 0;
+    }
     void note_ping_passed_on() { owes_ping_ = false; }
 
     /// Where its last read on a replica ran.
@@ -201,6 +209,7 @@ private:
     std::uint32_t pins_left_by(const Settled& settled) const;
     void settle_unread(const Settled& settled);
     void settle_last_result(const Settled& settled);
+    void settle_row_count(const Settled& settled);
     void pin(std::uint32_t pins, config::ServerId server);
 
     VariablesPtr variables_ = no_variables();
@@ -219,6 +228,7 @@ private:
     bool is_status_old_ = false;
     bool owes_ping_ = false;
     FoundRows found_rows_;
+    std::optional<std::int64_t> row_count_;
     bool asks_for_results_ = false;   // it has asked before, and will again
     bool keeps_last_result_ = false;  // it is likely to be asked for: the link must be there
     std::optional<config::ServerId> found_rows_on_;  // SQL_CALC_FOUND_ROWS: until asked for

@@ -204,6 +204,29 @@ TEST_CASE("an OK says what changed")
     });
 }
 
+TEST_CASE("the rows of the last result are counted, however long they are")
+{
+    for_each_mode([](Capabilities capabilities) {
+        constexpr std::uint16_t more = status::autocommit | status::more_results_exists;
+        const auto few = ResponseWriter(capabilities).result_set({.rows = 3}).bytes();
+        const auto counted = check_every_split(Command::query, capabilities, few).report;
+        CHECK(counted.rows == 3);
+        CHECK(counted.ends_with_rows);
+
+        const auto with_ok = ResponseWriter(capabilities)
+                                 .result_set({.rows = 3, .status = more})
+                                 .ok(status::autocommit, 4)
+                                 .bytes();
+        const auto last = relay_whole(Command::query, capabilities, with_ok).report;
+        CHECK_FALSE(last.ends_with_rows);
+        CHECK(last.affected_rows == 4);
+    });
+    const std::size_t two_packets = (1u << 24) + 100;
+    const auto large = ResponseWriter(capability::deprecate_eof)
+                           .result_set({.rows = 2, .value_size = two_packets});
+    CHECK(relay_whole(Command::query, capability::deprecate_eof, large.bytes()).report.rows == 2);
+}
+
 TEST_CASE("several results are one response")
 {
     for_each_mode([](Capabilities capabilities) {

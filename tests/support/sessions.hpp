@@ -55,6 +55,9 @@ struct Done {
     bool link_tracks_state = true;
     std::vector<std::string> assigned = {};  // user variables
     bool assigns_unnamed = false;            // and such as nobody can name
+    std::optional<std::uint64_t> rows = {};  // of a result of rows
+    std::uint64_t affected_rows = 0;
+    protocol::Command command = protocol::Command::query;
 };
 
 inline void settle(proxy::SessionState& state, const Done& done)
@@ -66,9 +69,13 @@ inline void settle(proxy::SessionState& state, const Done& done)
     report.error_code = done.error_code;
     report.warnings = done.warnings;
     report.last_insert_id = done.last_insert_id;
+    report.affected_rows = done.affected_rows;
+    report.has_result_set = report.ends_with_rows = done.rows.has_value();
+    report.rows = done.rows.value_or(0);
     state.note_changes(done.changes);
     proxy::Settled settled;
-    settled.statement = &statement;
+    settled.command = done.command;
+    settled.statement = done.text.empty() ? nullptr : &statement;
     settled.report = &report;
     settled.server = done.server;
     settled.on_replica = done.server != primary;
