@@ -216,6 +216,7 @@ void read_set_transaction(Parse& parse, std::optional<Scope> scope)
 {
     parse.statement.kind = StatementKind::set_transaction;
     set_variable_in(parse.statement, scope.value_or(Scope::session));
+    if (!scope) parse.statement.effects |= effect_next_transaction;
 }
 
 /// Forms that assign no variable; true when the statement was one of them.

@@ -117,7 +117,7 @@ enum Effect : std::uint32_t {
     effect_routine = 1u << 20,               // CALL, or a function that is not the server's own
     effect_reads_found_rows = 1u << 21,      // FOUND_ROWS(): not always of the statement before
     effect_unreported_variable = 1u << 22,   // SET of a variable that servers do not report
-    effect_next_transaction = 1u << 23,  // SET @@transaction_isolation: counts for one, unreported
+    effect_next_transaction = 1u << 23,  // SET TRANSACTION …, SET @@transaction_…: counts for one
     effect_role = 1u << 24,              // SET ROLE, SET RESOURCE GROUP: reported by no tracker
 };
 

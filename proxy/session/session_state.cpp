@@ -372,8 +372,7 @@ std::uint32_t SessionState::pins_left_by(const Settled& settled) const
     if (statement.has(sql::effect_role)) pins |= pin_role;
     // What else no tracker reports: SET TRANSACTION for the next one.
     bool unreported = statement.has(sql::effect_system_variable) && !variable_changed_;
-    bool of_next = statement.has(sql::effect_next_transaction);
-    if (of_next || (unreported && statement.kind == sql::StatementKind::set_transaction))
+    if (statement.has(sql::effect_next_transaction))
         pins |= pin_next_transaction;
     else if (unreported && settled.link_tracks_state && !settled.state_changed &&
              !statement.has(sql::effect_session_tracking))
@@ -411,7 +410,9 @@ void SessionState::settle_failure(const Settled& settled)
     bool leaves_some = several && (settled.may_call || (statement.effects & effects_held) != 0);
     bool did_some = leaves_some || (runs_more && !refused_at_once(settled.report->error_code));
     if (did_some) pin(pin_unexplained, settled.server);
-    if (several && statement.has(sql::effect_role)) pin(pin_role, settled.server);
+    if (!several) return;
+    if (statement.has(sql::effect_role)) pin(pin_role, settled.server);
+    if (statement.has(sql::effect_next_transaction)) pin(pin_next_transaction, settled.server);
 }
 
 void SessionState::forget_server(config::ServerId server)

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 from pymysql import MySQLError
-from pymysql.constants import COMMAND
+from pymysql.constants import CLIENT, COMMAND
 
 from support import error, rows, sessions, value
 
@@ -107,3 +107,23 @@ def test_a_link_that_was_reset_for_another_session_is_in_its_schema_again(start_
         rows(one, "DO 0")
         assert value(two, "SELECT @mine") is None  # not without a reset of the link
         assert rows(two, ASKED) == [("collated", "latin1", "latin1_swedish_ci")]
+
+
+@pytest.mark.parametrize("text", [
+    "SET TRANSACTION READ ONLY; SELECT nosuch",
+    "SET sql_mode=''; SET TRANSACTION READ ONLY",
+    "SET @@transaction_read_only=1; SELECT nosuch"])
+def test_one_of_several_statements_sets_the_next_transaction_of_no_other_session(start_proxy,
+                                                                                 table, text):
+    proxy = start_proxy(workers=1, pool=ONE_LINK)
+    several = {"client_flag": CLIENT.MULTI_STATEMENTS}
+    with contextlib.closing(proxy.connect(**several)) as one, sessions(proxy, 1) as (two,):
+        with contextlib.suppress(MySQLError):
+            rows(one, text)
+        rows(one, "DO 0")
+        with error(1040):
+            rows(two, f"INSERT INTO {table} (v) VALUES ('a')")
+        with error(1792):
+            rows(one, f"INSERT INTO {table} (v) VALUES ('a')")
+        rows(one, "COMMIT")
+        rows(two, f"INSERT INTO {table} (v) VALUES ('a')")
