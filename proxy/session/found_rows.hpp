@@ -36,6 +36,13 @@ public:
             value_.reset();
         is_unset_ = is_unset_ && leaves_alone(statement);
     }
+    /// EXECUTE ran a text that is known, as `statement` would itself.
+    void note_run(const protocol::sql::Statement& statement, const protocol::Report& report)
+    {
+        using protocol::sql::StatementKind;
+        if (statement.kind == StatementKind::select && report.error_code == 0)
+            value_ = value_after(statement, report);
+    }
     /// Not all of the statement was seen.
     void forget_value() { value_.reset(); }
     /// The session has another link to `server`, or the proxy has asked something there.
@@ -84,6 +91,9 @@ private:
             case StatementKind::commit:
             case StatementKind::rollback:
             case StatementKind::savepoint:
+            case StatementKind::prepare:
+            case StatementKind::deallocate:
+            case StatementKind::ddl:
             case StatementKind::set_transaction:
                 return true;
             default:

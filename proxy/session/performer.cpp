@@ -422,7 +422,8 @@ void Performer::settle(BackendLink& link)
                     text_.may_call,
                     text_.may_lock,
                     text_.changes_login,
-                    text_.is_cut};
+                    text_.is_cut,
+                    text_.ran ? &*text_.ran : nullptr};
     if (will_ask_in_vain()) core_.state.expect_questions();
     core_.state.settle(settled);
     // GET DIAGNOSTICS leaves what there is to be asked for, but what ran in its place did not.

@@ -33,6 +33,7 @@ struct CommandText {
     bool names_ids = false;
     bool lists_processes = false;  // SHOW PROCESSLIST
     bool is_cut = false;           // as in Settled
+    std::optional<protocol::sql::Statement> ran = {};
 };
 
 class Performer : private ResponseEditor {

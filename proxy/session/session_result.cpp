@@ -20,6 +20,7 @@ void SessionState::settle_last_result(const Settled& settled)
     bool is_select = statement && statement->kind == sql::StatementKind::select;
     if (is_select) found_rows_on_.reset();
     if (statement) found_rows_.settle(*statement, report, settled.server);
+    if (settled.ran) found_rows_.note_run(*settled.ran, report);
     if (settled.is_cut) found_rows_.forget_value();
     if (statement && statement->has(sql::effect_calc_found_rows)) found_rows_on_ = settled.server;
     settle_row_count(settled);

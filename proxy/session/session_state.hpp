@@ -46,6 +46,7 @@ struct Settled {
     bool may_lock = false;       // it may have run a routine that takes locks by GET_LOCK()
     bool changes_login = false;  // of its own account, if it worked
     bool is_cut = false;         // its text is longer than what was looked at
+    const protocol::sql::Statement* ran = nullptr;  // that of the text, if runs_known_text
 };
 
 /// What only the server knows of a session's state, and must be asked for before the session

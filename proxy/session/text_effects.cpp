@@ -71,6 +71,7 @@ void note_run(const SessionCore& core, CommandText& out)
         out.assigned = assigned_by(core, *text);
         out.runs_known_text = out.assigned.has_value();
         note_collation(core, statement, *text, out);
+        if (out.runs_known_text) out.ran = std::move(statement);
     }
 }
 

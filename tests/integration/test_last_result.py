@@ -170,6 +170,20 @@ def test_found_rows_under_a_limit_of_the_session(cluster, proxy, table):
     assert answers == [2, 2]
 
 
+def test_a_prepared_texts_rows_are_counted(cluster, proxy, table):
+    answers = []
+    for through in (cluster.primary, proxy):
+        with sessions(through, 2) as (one, other):
+            rows(one, FIVE.format(table))
+            rows(one, f"PREPARE s FROM 'SELECT id FROM {table} LIMIT 4'")
+            rows(one, "EXECUTE s")
+            rows(one, "DEALLOCATE PREPARE s")
+            disturb(other, table)
+            answers.append(value(one, "SELECT FOUND_ROWS()"))
+            rows(one, f"DELETE FROM {table}")
+    assert answers == [4, 4]
+
+
 def test_errors_and_pings_count_as_well(cluster, proxy, table):
     for spoil, counted in ((lambda client: rows(client, "SELECT nosuch"), -1),
                            (lambda client: client.ping(reconnect=False), 0)):

@@ -99,6 +99,8 @@ TEST_CASE("ROW_COUNT() is what the last response said, FOUND_ROWS() how many row
         {{.text = "SET @x = 1"}, 0, 7},
         {{.text = "BEGIN"}, 0, 7},
         {{.text = "ROLLBACK"}, 0, 7},
+        {{.text = "CREATE TABLE x (a INT)"}, 0, 7},
+        {{.text = "PREPARE s FROM 'SELECT 1'"}, 0, 7},
         {{.text = "", .command = protocol::Command::init_db}, 0, 7},
         {{.text = "", .error_code = 1049, .command = protocol::Command::init_db}, -1, 7},
         {{.text = "", .command = protocol::Command::stmt_prepare}, -1, 7},
