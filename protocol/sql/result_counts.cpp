@@ -30,6 +30,12 @@ std::string literal(Number number)
     return "CAST(" + std::to_string(number) + " AS SIGNED)";
 }
 
+/// The function stands in it, for its warning: it is deprecated (1287, MySQL 8.0.17).
+std::string found_rows_literal(std::uint64_t number)
+{
+    return "CAST(FOUND_ROWS()*0+" + std::to_string(number) + " AS SIGNED)";
+}
+
 /// The value of one item of GET DIAGNOSTICS.
 std::optional<std::string> item_value(Cursor& cursor, const ResultCounts& counts)
 {
@@ -121,7 +127,7 @@ std::optional<std::string> with_result_counts(std::string_view text, const Diale
     }
     if (has_call(text, dialect, "found_rows")) {
         if (!counts.found_rows) return std::nullopt;
-        calls.push_back({"found_rows", literal(*counts.found_rows)});
+        calls.push_back({"found_rows", found_rows_literal(*counts.found_rows)});
     }
     // Without conditions all links say the same of them.
     if (calls.empty() && tells_warnings(text, dialect)) return std::string(text);

@@ -145,6 +145,7 @@ def test_a_write_in_a_read_only_transaction_gets_the_primarys_answer(client, tab
                   f"SELECT COUNT(*) FROM {table}"]
     with contextlib.closing(cluster.primary.connect()) as direct:
         expected = answers(direct, statements)
+    cluster.wait_replicated()
     assert (1792, "Cannot execute statement in a READ ONLY transaction.") in expected
     assert answers(client, statements) == expected
 
@@ -160,6 +161,7 @@ def test_what_ends_a_read_only_transaction_runs_on_the_primary(client, table, cl
                   "DROP TABLE IF EXISTS app.made_in_transaction"]
     with contextlib.closing(cluster.primary.connect()) as direct:
         expected = answers(direct, statements)
+    cluster.wait_replicated()
     assert answers(client, statements) == expected
 
 
