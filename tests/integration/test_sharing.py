@@ -133,11 +133,12 @@ def test_what_cannot_move_keeps_its_link(start_proxy, pin, unpin):
         assert rows(three, "DO 3") == []
     with sessions(proxy, 3) as (one, two, three):
         for client in (one, two):
-            for statement in pin.split(";"):
+            # The server may still be ending the 'a' of a session that is gone.
+            for statement in pin.replace("'a'", "'c'").split(";"):
                 rows(client, statement)
             if pin.startswith("PREPARE"):
                 rows(client, "EXECUTE p")
-            rows(client, unpin)
+            rows(client, unpin.replace("'a'", "'c'"))
         assert rows(three, "DO 4") == []  # nothing keeps a link any more
         if pin.startswith("PREPARE"):
             assert value(one, "SELECT @a") == value(two, "SELECT @a") == 2
