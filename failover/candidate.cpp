@@ -1,5 +1,7 @@
 #include "failover/candidate.hpp"
 
+#include "failover/canary.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -109,6 +111,7 @@ GtidSet errant_in(const GtidSet& position, const health::ServerReport& primary)
 {
     auto errant = position;
     if (auto known = GtidSet::parse(primary.executed)) errant.subtract(*known);
+    errant.subtract(canaries_of(errant));
     auto own = protocol::parse_uuid(primary.facts.uuid);
     GtidSet by_others;
     for (const auto& source : errant.sources()) {

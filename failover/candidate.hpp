@@ -63,7 +63,7 @@ Ranking rank_candidates(const Evidence& evidence, Cause cause, const Positions& 
 std::optional<protocol::GtidSet> position_of(const health::ServerReport& report);
 
 /// Transactions of `position` that no primary gave it: not in the primary's last known set, and not
-/// made by the primary itself since.
+/// made by the primary itself since, which also commits our canaries.
 protocol::GtidSet errant_in(const protocol::GtidSet& position, const health::ServerReport& primary);
 
 }  // namespace pointsman::failover

@@ -1,5 +1,7 @@
 #include "failover/candidate.hpp"
 
+#include "failover/canary.hpp"
+
 #include "tests/failover/scene.hpp"
 
 #include <catch2/catch.hpp>
@@ -123,6 +125,10 @@ TEST_CASE("what the primary has executed or made since is not errant")
     CHECK(errant_in(position, scene.report(0)).to_string() == uuid_number(4) + ":1-3");
     scene.report(0).executed += "," + uuid_number(4) + ":1-3";
     CHECK(errant_in(position, scene.report(0)).empty());
+
+    // The primary may have committed a canary since it was asked last.
+    auto canary = protocol::to_string(canary_source("p")) + ":9";
+    CHECK(errant_in(*protocol::GtidSet::parse(canary), scene.report(0)).empty());
 }
 
 TEST_CASE("the comparator is a strict order")
