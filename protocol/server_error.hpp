@@ -35,6 +35,7 @@ constexpr std::uint16_t er_query_interrupted = 1317;
 constexpr std::uint16_t er_read_only_transaction = 1792;
 constexpr std::uint16_t er_malformed_packet = 1835;
 constexpr std::uint16_t er_read_only_mode = 1836;
+constexpr std::uint16_t er_run_hook = 3100;  // a plugin (semi-synchronous replication) said no
 constexpr std::uint16_t er_secure_transport_required = 3159;
 constexpr std::uint16_t er_client_interaction_timeout = 4031;
 constexpr std::uint16_t er_wrong_compression_level = 3923;

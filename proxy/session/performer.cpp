@@ -28,11 +28,6 @@ bool names_read_only(const protocol::Err& error)
     return error.message.find("read-only") != std::string::npos;
 }
 
-ConnectFailure unusable_link()
-{
-    return {server_error::server_shutdown("its link was lost before it was of use"), false};
-}
-
 bool has_no_response(Command command)
 {
     return protocol::traits_of(command).response == protocol::ResponseShape::none;
@@ -247,6 +242,7 @@ net::Task<Performer::Next> Performer::exchange_on(BackendLink& link)
     Outstanding outstanding(core_.worker, link);
     link.broken = true;  // until its answer is complete
     link.is_fresh = true;
+    said_shutdown_.reset();
     auto bytes = wait_.waits() ? with_wait_in_front(link) : outgoing_bytes(link);
     auto sent = link.stream->try_write(bytes);
     if (sent.bytes < bytes.size()) {
@@ -302,6 +298,7 @@ net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult r
 {
     switch (result.end) {
         case RelayEnd::withheld:
+            if (said_shutdown_) co_return co_await on_shutdown(link, result);
             link.broken = !link.buffer.empty();
             if (shows_edited_text(report_.error_code)) {
                 text_.names_ids = false;
@@ -332,57 +329,6 @@ net::Task<Performer::Next> Performer::on_failed(BackendLink& link, RelayResult r
             break;
     }
     co_return co_await on_lost(link, true, result);
-}
-
-net::Task<Performer::Next> Performer::on_lost(BackendLink& link, bool sent,
-                                              const RelayResult& result)
-{
-    auto server = link.server;
-    auto& worker = core_.worker;
-    if (sent) {
-        link.counters.links_lost.add();
-        worker.shared.signals.note_link_lost(server);
-    }
-    bool lost_before = std::exchange(lost_unsent_, lost_unsent_ || !sent);
-    bool retries = sent ? !retried_ && worker.settings->config.routing.retry_reads
-                        : !lost_before || route_.on_replica || worker.reactor.now() < hold_until_;
-    bool may_retry = command_.is_whole() && command_.wire_size > 0 && retries;
-    Loss loss{facts_, core_.state, server, result.answer_begun, sent, may_retry};
-    auto recovery = on_backend_lost(loss);
-    auto what = in_doubt_on(link, loss);
-    core_.links.drop(server);
-    core_.state.forget_server(server);
-    core_.prepared.forget_server(server);
-    switch (recovery) {
-        case Recovery::retry:
-            if (sent) {
-                retried_ = true;
-                worker.counters.reads_retried.add();
-                if (route_.on_replica) avoid_ = server;
-            } else if (lost_before) {
-                // A new link, lost before it was of use: like a server that can't be reached.
-                auto failure = unusable_link();
-                co_return co_await on_connect_failure(std::move(failure));
-            }
-            co_return Next::again;
-        case Recovery::transaction_aborted: {
-            auto error = server_error::transaction_aborted("its server was lost");
-            co_return co_await fail(std::move(error));
-        }
-        case Recovery::state_lost: {
-            auto error = server_error::server_shutdown("the session's server was lost");
-            co_return co_await fail_and_close(std::move(error), CloseReason::state_lost);
-        }
-        case Recovery::outcome_unknown:
-            co_return co_await resolve_doubt(what, server);
-        case Recovery::cut:
-            break;
-    }
-    close_reason_ = CloseReason::backend_lost;
-    if (!result.at_border) co_return Next::close;
-    core_.reply_sequence = result.next_sequence;
-    auto error = server_error::server_shutdown("the server was lost in the middle of its answer");
-    co_return co_await fail_and_close(std::move(error), CloseReason::backend_lost);
 }
 
 net::Task<Performer::Next> Performer::fail(protocol::Err error)
@@ -460,7 +406,7 @@ bool Performer::repeats_refused_write() const
 
 bool Performer::withholds(protocol::Bytes err_payload, std::uint16_t code)
 {
-    if (shows_edited_text(code)) return true;
+    if (shows_edited_text(code) || hides_shutdown(err_payload, code)) return true;
     if (!is_read_only_refusal(code)) return false;
     auto error = protocol::decode_err(err_payload);
     bool read_only =

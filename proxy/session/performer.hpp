@@ -114,7 +114,6 @@ private:
     net::Task<Next> refuse_as_read_only(BackendLink& link);
     protocol::Bytes outgoing_bytes(BackendLink& link);
     net::Task<Next> on_failed(BackendLink& link, RelayResult result);
-    net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);
     net::Task<Next> fail(protocol::Err error);
     net::Task<Next> fail_and_close(protocol::Err error, CloseReason reason);
     protocol::Buffer execution_with_types(protocol::Bytes payload, LinkStatement& on_link);
@@ -123,6 +122,13 @@ private:
     void settle(BackendLink& link);
     void count(BackendLink& link);
     bool repeats_refused_write() const;
+
+    // performer_loss.cpp
+    bool is_one_loss(const BackendLink& link) const;
+    net::Task<Next> on_lost(BackendLink& link, bool sent, const RelayResult& result);
+    bool hides_shutdown(protocol::Bytes err_payload, std::uint16_t code);
+    net::Task<bool> takes_logins(config::ServerId id);
+    net::Task<Next> on_shutdown(BackendLink& link, const RelayResult& result);
 
     // performer_doubt.cpp
     InDoubt in_doubt_on(const BackendLink& link, const Loss& loss) const;
@@ -171,7 +177,12 @@ private:
     protocol::Report report_;
     std::optional<config::ServerId> avoid_;
     bool redo_on_primary_ = false;
-    bool retried_ = false;
+    /// Of a link that had this command.
+    struct FirstLoss {
+        config::ServerId server{};
+        net::TimePoint at{};
+    };
+    std::optional<FirstLoss> first_loss_;
     bool lost_unsent_ = false;  // a link was lost before anything was sent
     bool doubted_ = false;      // whether it was executed was asked already
     bool state_changed_ = false;
@@ -190,6 +201,7 @@ private:
     protocol::Buffer own_bytes_;  // what goes out when it is not the client's own packet
     net::TimePoint began_, hold_until_;
     ReadWait wait_;
+    std::optional<protocol::Err> said_shutdown_;  // the server, of this command
     CloseReason close_reason_ = CloseReason::internal_error;
 };
 

@@ -80,7 +80,7 @@ net::Task<Performer::Next> Performer::resolve_doubt(InDoubt what, config::Server
         co_return co_await fail(std::move(error));
     }
     worker.counters.outcome_unknown.add();
-    auto error = server_error::outcome_unknown();
+    auto error = said_shutdown_ ? *said_shutdown_ : server_error::outcome_unknown();
     co_return co_await fail_and_close(std::move(error), CloseReason::outcome_unknown);
 }
 

@@ -187,6 +187,10 @@ bool is_repeatable(const CommandFacts& facts)
         case sql::StatementKind::describe:
         case sql::StatementKind::set_transaction:
             return (statement.effects & more_than_session) == 0;
+        case sql::StatementKind::commit:
+        case sql::StatementKind::rollback:
+            return statement.transaction != sql::Transaction::commit_release &&
+                   statement.transaction != sql::Transaction::rollback_release;
         case sql::StatementKind::select:
             // Session reads are safe to repeat; functions that are not ours to judge are not.
             return (statement.effects & more_than_session) == 0 &&

@@ -89,6 +89,11 @@ TEST_CASE("a write that was sent is never done again")
     }
 }
 
+TEST_CASE("what ends a session is not repeated")
+{
+    CHECK(recovery_of(fresh, "COMMIT RELEASE") == Recovery::outcome_unknown);
+}
+
 TEST_CASE("a command of which nothing was sent is done again, whatever it is")
 {
     for (const auto text : writes) {
@@ -115,6 +120,8 @@ TEST_CASE("what comes to the same when done twice is retried")
         "SHOW TABLES",
         "BEGIN",
         "START TRANSACTION READ ONLY",
+        "COMMIT",
+        "ROLLBACK AND CHAIN",
         "SET time_zone='+01:00'",
         "SET NAMES utf8mb4",
         "USE shop",
