@@ -20,7 +20,10 @@ RUN = exclusive_folder(binaries.BUILD / "takeover-run")
 
 
 def make_tables(cluster):
-    cluster.primary.sql("CREATE TABLE IF NOT EXISTS app.w1 (client INT, seq INT)")
+    for table in ("w1 (client INT, seq INT)", "bank (id INT PRIMARY KEY, balance INT)",
+                  "w5 (client INT PRIMARY KEY, version INT)",
+                  "w6 (client INT, seq INT, server CHAR(36), PRIMARY KEY (client, seq))"):
+        cluster.primary.sql(f"CREATE TABLE IF NOT EXISTS app.{table}")
 
 
 @pytest.fixture(scope="session")

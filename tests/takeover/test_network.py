@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from checkers import CODES_OF_A_FAILOVER, Load
 from network import PROXY_GROUP, cut_off, why_not
 from process import wait_until
 from test_failover import new_primary, replicates
@@ -51,20 +52,20 @@ def test_a_primary_that_somebody_hears_keeps_its_role(cluster, proxy, whose, fin
 
 def test_a_primary_that_nobody_hears_is_replaced(cluster, proxy):
     old = cluster.primary
-    with Writers(proxy) as writers:
-        wait_until(lambda: len(writers.moments) > 20, 30, "writes")
+    with Load(proxy, cluster) as load:
+        wait_until(lambda: len(load.moments) > 20, 30, "writes")
         with cut_off(old, "everyone"):
             begun = time.monotonic()
             wait_until(lambda: new_primary(cluster, old), 30, "a new primary")
-            goes_on(writers, begun + 0.5, "writes to go on")
-            gap = writers.longest_gap(begun)
+            goes_on(load, begun + 0.5, "writes to go on")
+            gap = load.longest_gap(begun)
             successor = new_primary(cluster, old)
             assert old.scalar("SELECT @@super_read_only") == 0  # nobody could tell it
         wait_until(lambda: replicates(cluster, old) or
                    "has transactions that the primary lacks" in proxy.log_path.read_text(), 60,
                    "the old primary to be fenced")
         assert old.scalar("SELECT @@super_read_only") == 1
-    writers.check(successor)
+    load.check(successor, moves=1, codes=CODES_OF_A_FAILOVER)
     if cluster.flavour.replicates(old):
         follow_roles(cluster, successor.name)
         wait_until(lambda: caught_up(cluster), 20, "equal histories")

@@ -1,63 +1,20 @@
 """W1: clients that insert (client, number) on their own, and know what became of each."""
 
-import contextlib
-import threading
 import time
 
-import pymysql
-
-UNKNOWN = {1180, 2006, 2013, 1053, 0}  # the statement may or may not have been executed
+from clients import UNKNOWN, Clients
 
 
-class Writers:
-    """A context manager; `check` compares what clients were told with what is there."""
+class Writers(Clients):
+    """`check` compares what clients were told with what is there."""
 
     def __init__(self, proxy, clients=8, transactions=False, pause=0.01):
-        self.proxy = proxy
+        super().__init__(proxy, clients, pause)
         self.transactions = transactions
-        self.pause = pause  # seconds between a client's writes: replicas must be able to keep up
         self.ok, self.unknown = set(), set()
-        self.errors = []  # (moment, code, text)
         self.moments = []  # of successful writes
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(number,), daemon=True)
-                         for number in range(clients)]
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(60)
-
-    def _run(self, client):
-        connection, number = None, 0
-        while not self._stopping.is_set():
-            number += 1
-            try:
-                if connection is None:
-                    connection = self.proxy.connect(database="app")
-                self._write(connection, client, number)
-                with self._lock:
-                    self.ok.add((client, number))
-                    self.moments.append(time.monotonic())
-            except pymysql.MySQLError as problem:
-                code = problem.args[0]
-                with self._lock:
-                    self.errors.append((time.monotonic(), code, str(problem)))
-                    if code in UNKNOWN:
-                        self.unknown.add((client, number))
-                if code in UNKNOWN and connection is not None:
-                    with contextlib.suppress(Exception):
-                        connection.close()
-                    connection = None
-            time.sleep(self.pause)
-
-    def _write(self, connection, client, number):
+    def step(self, connection, client, number):
         with connection.cursor() as cursor:
             if self.transactions:
                 cursor.execute("BEGIN")
@@ -65,6 +22,13 @@ class Writers:
             cursor.execute("INSERT INTO w1 VALUES (%s, %s)", (client, number))
             if self.transactions:
                 cursor.execute("COMMIT")
+        with self.lock:
+            self.ok.add((client, number))
+            self.moments.append(time.monotonic())
+
+    def failed(self, client, number, code):
+        if code in UNKNOWN:
+            self.unknown.add((client, number))
 
     def longest_gap(self, since):
         """Seconds: the longest time without a successful write of anybody after `since`."""
