@@ -1,8 +1,10 @@
-"""Packets to a server that are dropped without a word, by whose they are: nftables on loopback."""
+"""Packets to a server that are dropped without a word, or refused, by whose they are: nftables on
+loopback."""
 
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -43,6 +45,22 @@ def cut_off(server, whose):
 
 
 @contextlib.contextmanager
+def listener_refuses(server, also_ends=None):
+    """New connections are refused, while the server lives and those that stand go on; but not those
+    of `also_ends`: "proxy", or "proxy alone", which is the only one that is refused then."""
+    begins = "tcp flags & (syn|ack) == syn"
+    refuse = "reject with tcp reset"
+    port = server.port
+    rules = [f"tcp dport {port} {begins} {refuse}"]
+    if also_ends == "proxy":
+        rules.append(f"tcp dport {port} tcp sport != {_streams(server)} {refuse}")
+    elif also_ends == "proxy alone":
+        rules = [f"tcp dport {port} meta skgid {PROXY_GROUP} {refuse}"]
+    with _filter(rules):
+        yield
+
+
+@contextlib.contextmanager
 def _filter(rules):
     """The table belongs to a process of ours and goes with it, however this program ends."""
     table = f"pointsman_{os.getpid()}_{next(_numbers)}"
@@ -55,7 +73,7 @@ def _filter(rules):
     try:
         owner.stdin.write("\n".join(lines) + "\n")
         owner.stdin.flush()
-        wait_until(lambda: _listed(table).count("drop") == len(rules), 5, "the packet filter")
+        wait_until(lambda: len(_verdicts(table)) == len(rules), 5, "the packet filter")
         yield
     finally:
         owner.kill()
@@ -67,6 +85,10 @@ def _filter(rules):
 def _listed(table):
     return subprocess.run(["nft", "list", "table", "inet", table], capture_output=True, text=True,
                           check=False).stdout
+
+
+def _verdicts(table):
+    return re.findall(r"(drop|reject with tcp reset)$", _listed(table), re.MULTILINE)
 
 
 def why_not():
