@@ -1,6 +1,31 @@
 #include "failover/precheck.hpp"
 
+#include <algorithm>
+
 namespace pointsman::failover {
+namespace {
+
+bool is_mariadb(const ServerSight& sight)
+{
+    return sight.report && sight.report->facts.flavour == health::Flavour::mariadb;
+}
+
+}  // namespace
+
+/// No order is given before this was asked: the verbs are MySQL's SQL, of which MariaDB knows a
+/// part (STOP REPLICA IO_THREAD, not gtid_executed). Half a freeze is worse than none.
+std::optional<std::string> flavour_objection(const Evidence& evidence)
+{
+    const auto& primary = *evidence.primary_sight();
+    bool mariadb = is_mariadb(primary);
+    if (!primary.report)  // its replicas know
+        mariadb = std::ranges::any_of(evidence.servers, [&](const ServerSight& sight) {
+            return is_mariadb(sight) && follows(sight, primary);
+        });
+    if (!mariadb) return std::nullopt;
+    return primary.server.name +
+           " is a MariaDB server: moving the role among those is not supported yet";
+}
 
 std::optional<std::string> switchover_objection(const Evidence& evidence,
                                                 const config::Failover& settings)

@@ -10,6 +10,9 @@
 
 namespace pointsman::failover {
 
+/// Why the role does not move away from this primary at all; nothing: it may.
+std::optional<std::string> flavour_objection(const Evidence& evidence);
+
 /// Why no switchover can begin now; nothing: it can.
 std::optional<std::string> switchover_objection(const Evidence& evidence,
                                                 const config::Failover& settings);

@@ -162,6 +162,7 @@ std::optional<Refusal> basic_refusal(const Evidence& evidence, const config::Fai
 {
     if (settings.mode == config::FailoverMode::off) return Refusal{"failover.mode is off"};
     if (!evidence.primary) return Refusal{"no primary is known"};
+    if (auto objection = flavour_objection(evidence)) return Refusal{*objection};
     return std::nullopt;
 }
 

@@ -212,3 +212,35 @@ TEST_CASE("transactions that only an ineligible replica has are not lost without
     REQUIRE(std::holds_alternative<Refusal>(chosen));
     CHECK(std::get<Refusal>(chosen).reason.find(":101-103") != std::string::npos);
 }
+
+TEST_CASE("among MariaDB servers nothing is planned, so nothing is begun")
+{
+    Scene scene;
+    for (std::size_t i = 0; i < 3; ++i) scene.report(i).facts.flavour = health::Flavour::mariadb;
+    scene.channel(1).source_uuid = scene.channel(2).source_uuid = "";  // it tells none
+    auto refused = [&](const Planned& planned) {
+        const auto* refusal = std::get_if<Refusal>(&planned);
+        REQUIRE(refusal);
+        CHECK(refusal->reason ==
+              "db1 is a MariaDB server: moving the role among those is not supported yet");
+    };
+    refused(plan_switchover(scene.evidence, scene.settings, {}));
+    SECTION("seen before it was lost") {}
+    SECTION("never seen")
+    {
+        scene.sight(0).report.reset();
+    }
+    for (bool must_confirm : {false, true}) {
+        refused(plan_failover(scene.evidence, scene.settings, {}, must_confirm));
+        refused(plan_failover(scene.evidence, scene.settings, {.to = {}, .accept_loss = true},
+                              must_confirm));
+    }
+}
+
+TEST_CASE("a MariaDB replica does not keep a MySQL primary from being replaced")
+{
+    Scene scene;
+    scene.report(2).facts.flavour = health::Flavour::mariadb;
+    CHECK(
+        std::holds_alternative<Takeover>(plan_failover(scene.evidence, scene.settings, {}, false)));
+}
