@@ -43,6 +43,9 @@ std::optional<std::string> broken_replication(const Evidence& evidence, const Se
     const auto* primary = evidence.primary_sight();
     if (!primary || !primary->answers() || !primary->report->is_writable()) return std::nullopt;
     if (&server == primary || !server.answers() || server.server.maintenance) return std::nullopt;
+    // A MariaDB server whose threads were both stopped throws away what it has not applied yet: the
+    // only copy of it, should the primary be gone a moment later.
+    if (server.report->facts.flavour == health::Flavour::mariadb) return std::nullopt;
     const auto* channel = channel_from(server, *primary);
     // The error's text may quote rows: it stays on the server.
     if (!channel || channel->error.empty()) return std::nullopt;

@@ -129,3 +129,14 @@ TEST_CASE("what a server says of its clone is read")
     CHECK(failed.kind == CloneState::Kind::failed);
     CHECK(failed.error == "3862 Clone Donor Error");
 }
+
+TEST_CASE("a MariaDB replica with an error is not stopped: it would throw away what it received")
+{
+    Scene scene;
+    scene.disconnect(1);
+    scene.channel(1).error = "wrong password";
+    REQUIRE(broken_replication(scene.evidence, scene.sight(1)));
+    scene.report(1).facts.flavour = health::Flavour::mariadb;
+    CHECK(!broken_replication(scene.evidence, scene.sight(1)));
+    CHECK(std::holds_alternative<Refusal>(plan_mend(scene.evidence, scene.id(1), 0)));
+}
