@@ -24,8 +24,6 @@ constexpr milliseconds drain_step{1};
 /// nobody waits for.
 constexpr milliseconds settle_time{20};
 constexpr milliseconds idle_step{500};
-constexpr milliseconds resume_every{1'000};
-constexpr unsigned most_resumes = 60;
 constexpr milliseconds ready_within{3'000};
 
 /// The same after a restart, another one for each proxy of a cluster.
@@ -51,8 +49,7 @@ FailoverLoop::FailoverLoop(Surroundings surroundings, const config::Config& conf
 void FailoverLoop::remember_past()
 {
     for (auto& line : around_.past) {
-        last_number_ = std::max(last_number_, line.entry.takeover);
-        failover::follow_journal(unfinished_, line.entry, false);
+        resumer_.remember(line.entry);
         journal_.push_back(std::move(line));
         if (journal_.size() > journal_lines) journal_.pop_front();
     }
@@ -123,7 +120,7 @@ failover::Evidence FailoverLoop::evidence() const
                 if (!saved.file.empty() && saved.content.changed_nothing())
                     sight.harmless = server.returning.errant;
             }
-    if (unfinished_) failover::recall(*unfinished_, evidence);
+    if (auto& unfinished = resumer_.unfinished()) failover::recall(*unfinished, evidence);
     return evidence;
 }
 
@@ -170,7 +167,7 @@ void FailoverLoop::on_look()
     auto actions = controller_.on_evidence(seen, now);
     if (was_idle && controller_.phase() != failover::Phase::idle) ++begun_;
     perform(std::move(actions));
-    if (unfinished_) {
+    if (resumer_.unfinished()) {
         resume_due(seen, now);
     } else {
         reopen_due(seen, now);
@@ -180,40 +177,16 @@ void FailoverLoop::on_look()
     end_doubts_about_living(seen, now);
 }
 
-/// What the process before this one left half done, in whatever mode: an operator began it, or the
-/// mode was automatic then.
+/// What the process before this one left half done.
 void FailoverLoop::resume_due(const failover::Evidence& evidence, net::TimePoint now)
 {
-    if (controller_.phase() != failover::Phase::idle || now < next_resume_) return;
-    auto planned = failover::plan_resume(evidence, *unfinished_, config_.failover);
-    if (const auto* settled = std::get_if<failover::Settled>(&planned)) {
-        auto kind =
-            settled->finished ? failover::JournalKind::completed : failover::JournalKind::undone;
-        return end_resuming(kind, settled->text);
-    }
-    if (const auto* waits = std::get_if<failover::NotYet>(&planned)) {
-        if (std::exchange(why_not_resumed_, waits->reason) == waits->reason) return;
-        return write_down(
-            {failover::JournalKind::warning,
-             "interrupted takeover from " + unfinished_->from.name + ": " + waits->reason});
-    }
-    if (++resumes_ > most_resumes)
-        return end_resuming(failover::JournalKind::given_up,
-                            "it does not end: look at the servers, make one of them writable");
-    next_resume_ = now + resume_every;
+    if (controller_.phase() != failover::Phase::idle) return;
+    auto due = resumer_.due(evidence, config_.failover, now);
+    if (due.entry) write_down(std::move(*due.entry));
+    if (!due.takeover) return;
     failover::Actions actions;
-    auto& takeover = std::get<failover::Takeover>(planned);
-    if (controller_.start(std::move(takeover), evidence, {}, now, actions)) ++begun_;
+    if (controller_.start(std::move(*due.takeover), evidence, {}, now, actions)) ++begun_;
     perform(std::move(actions));
-}
-
-void FailoverLoop::end_resuming(failover::JournalKind kind, const std::string& text)
-{
-    auto what = "interrupted takeover from " + unfinished_->from.name + ": " + text;
-    failover::JournalEntry entry{kind, std::move(what)};
-    entry.takeover = unfinished_->number;
-    write_down(std::move(entry));
-    unfinished_.reset();
 }
 
 void FailoverLoop::on_tick()
@@ -404,7 +377,7 @@ void FailoverLoop::call_hook(const failover::RunOrder& run)
     entry.cause = failover::to_text(takeover.cause);
     entry.from.name = takeover.from_name;
     entry.to.name = takeover.to_name;
-    entry.takeover = number_;
+    entry.takeover = resumer_.current();
     auto done = [this, weak = std::weak_ptr(self_), id = run.id](Outcome outcome) {
         auto loop = weak.lock();
         if (!loop || !running_) return;
@@ -420,14 +393,7 @@ void FailoverLoop::note(failover::JournalKind kind, std::string text)
 
 void FailoverLoop::write_down(failover::JournalEntry entry)
 {
-    using Kind = failover::JournalKind;
-    if (entry.kind == Kind::began) number_ = ++last_number_;
-    if (entry.takeover == 0) entry.takeover = number_;
-    bool ends =
-        entry.kind == Kind::completed || entry.kind == Kind::undone || entry.kind == Kind::given_up;
-    if (ends && entry.takeover == number_) number_ = 0;
-    if (unfinished_ && entry.takeover == last_number_)
-        failover::follow_journal(unfinished_, entry, true);
+    resumer_.number(entry);
     journal_.push_back({around_.wall_clock(), std::move(entry)});
     if (journal_.size() > journal_lines) journal_.pop_front();
     if (around_.on_line) around_.on_line(journal_.back());

@@ -14,7 +14,7 @@
 #include "failover/mysql_server_control.hpp"
 #include "failover/reopen.hpp"
 #include "failover/repair.hpp"
-#include "failover/resume.hpp"
+#include "failover/resumer.hpp"
 #include "failover/settings.hpp"
 
 #include "proxy/control/blocking_pool.hpp"
@@ -199,7 +199,6 @@ private:
     void publish(const failover::PublishPrimary& wanted);
     void remember_past();
     void resume_due(const failover::Evidence& evidence, net::TimePoint now);
-    void end_resuming(failover::JournalKind kind, const std::string& text);
     // failover_doubts.cpp
     void note_executed(const failover::Evidence& evidence, net::TimePoint now);
     void note_succession(const failover::PublishPrimary& published);
@@ -234,11 +233,8 @@ private:
     std::optional<protocol::GtidSet> acknowledged_;   // when it was, as far back as is known
     std::deque<JournalLine> journal_;
     std::uint64_t begun_ = 0, last_incarnation_ = 0;
-    std::uint64_t last_number_ = 0, number_ = 0;  // of takeovers in the journal; 0: none under way
-    std::optional<failover::Unfinished> unfinished_;  // by the process before this one
-    std::string why_not_resumed_;                     // what was written down last of that
-    net::TimePoint next_resume_{}, started_{};
-    unsigned resumes_ = 0;
+    failover::Resumer resumer_;
+    net::TimePoint started_{};
     net::TimePoint next_reopen_{};
     failover::Canary canary_;
     std::shared_ptr<failover::MysqlServerControl> canary_control_;  // its own connection

@@ -1,0 +1,66 @@
+#include "failover/resumer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pointsman::failover {
+namespace {
+
+constexpr milliseconds between_attempts{1'000};
+constexpr unsigned most_attempts = 60;
+
+std::string interrupted(const Unfinished& left, const std::string& text)
+{
+    return "interrupted takeover from " + left.from.name + ": " + text;
+}
+
+}  // namespace
+
+void Resumer::remember(const JournalEntry& entry)
+{
+    last_ = std::max(last_, entry.takeover);
+    follow_journal(unfinished_, entry, false);
+}
+
+void Resumer::number(JournalEntry& entry)
+{
+    using Kind = JournalKind;
+    if (entry.kind == Kind::began) current_ = ++last_;
+    if (entry.takeover == 0) entry.takeover = current_;
+    bool ends =
+        entry.kind == Kind::completed || entry.kind == Kind::undone || entry.kind == Kind::given_up;
+    if (ends && entry.takeover == current_) current_ = 0;
+    if (unfinished_ && entry.takeover == last_) follow_journal(unfinished_, entry, true);
+}
+
+Resumer::Due Resumer::due(const Evidence& evidence, const config::Failover& settings, TimePoint now)
+{
+    Due due;
+    if (!unfinished_ || now < next_) return due;
+    auto planned = plan_resume(evidence, *unfinished_, settings);
+    if (const auto* settled = std::get_if<Settled>(&planned)) {
+        due.entry =
+            end(settled->finished ? JournalKind::completed : JournalKind::undone, settled->text);
+    } else if (const auto* waits = std::get_if<NotYet>(&planned)) {
+        if (std::exchange(why_not_, waits->reason) != waits->reason)
+            due.entry =
+                JournalEntry{JournalKind::warning, interrupted(*unfinished_, waits->reason)};
+    } else if (++attempts_ > most_attempts) {
+        due.entry = end(JournalKind::given_up,
+                        "it does not end: look at the servers, make one of them writable");
+    } else {
+        next_ = now + between_attempts;
+        due.takeover = std::move(std::get<Takeover>(planned));
+    }
+    return due;
+}
+
+JournalEntry Resumer::end(JournalKind kind, const std::string& text)
+{
+    JournalEntry entry{kind, interrupted(*unfinished_, text)};
+    entry.takeover = unfinished_->number;
+    unfinished_.reset();
+    return entry;
+}
+
+}  // namespace pointsman::failover

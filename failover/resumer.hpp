@@ -1,0 +1,38 @@
+#pragma once
+// Machine: numbers the takeovers in the journal, and brings the one to an end that the process
+// before this one left half done. No clock, no I/O.
+
+#include "failover/resume.hpp"
+
+namespace pointsman::failover {
+
+class Resumer {
+public:
+    /// The journal of the processes before this one, from its beginning.
+    void remember(const JournalEntry& entry);
+    /// Gives a new entry its number, if it has none, and follows it. Then it is to be written down.
+    void number(JournalEntry& entry);
+    /// Of the takeover under way; 0: none is.
+    std::uint64_t current() const { return current_; }
+
+    const std::optional<Unfinished>& unfinished() const { return unfinished_; }
+
+    struct Due {
+        std::optional<JournalEntry> entry;  // to be written down
+        std::optional<Takeover> takeover;   // to be started
+    };
+    /// To be asked with each new evidence while something is unfinished and no takeover is under
+    /// way, in whatever mode: an operator began it, or the mode was automatic then.
+    Due due(const Evidence& evidence, const config::Failover& settings, TimePoint now);
+
+private:
+    JournalEntry end(JournalKind kind, const std::string& text);
+
+    std::uint64_t last_ = 0, current_ = 0;
+    std::optional<Unfinished> unfinished_;
+    std::string why_not_;  // what was written down last of that
+    TimePoint next_{};
+    unsigned attempts_ = 0;
+};
+
+}  // namespace pointsman::failover

@@ -1,0 +1,115 @@
+#include "failover/resumer.hpp"
+
+#include "tests/failover/scene.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace pointsman;
+using namespace pointsman::failover;
+using namespace pointsman::tests;
+using Kind = JournalKind;
+
+namespace {
+
+JournalEntry entry_of(Kind kind, std::uint64_t takeover, std::string cause = "switchover")
+{
+    JournalEntry entry{kind, "text"};
+    entry.takeover = takeover;
+    entry.cause = std::move(cause);
+    entry.from = {"db1", uuid_number(0)};
+    entry.to = {"db2", uuid_number(1)};
+    return entry;
+}
+
+/// A process that finds in its journal that the seventh takeover, from db1 to db2, has no ending.
+struct Restarted : Scene {
+    Restarted()
+    {
+        for (auto& sight : evidence.servers) sight.survey.known = true;
+        evidence.primary.reset();
+        sight(0).reported_at = evidence.now;
+        resumer.remember(entry_of(Kind::completed, 6));
+        resumer.remember(entry_of(Kind::began, 7));
+        resumer.remember(entry_of(Kind::step_begun, 7));
+    }
+    Resumer::Due due(int seconds = 0)
+    {
+        return resumer.due(evidence, settings, evidence.now + std::chrono::seconds{seconds});
+    }
+    void close(std::size_t i) { report(i).read_only = report(i).super_read_only = true; }
+
+    Resumer resumer;
+};
+
+}  // namespace
+
+TEST_CASE("takeovers are numbered on from those of the process before")
+{
+    Resumer resumer;
+    resumer.remember(entry_of(Kind::completed, 6));
+    auto began = entry_of(Kind::began, 0);
+    resumer.number(began);
+    CHECK((began.takeover == 7 && resumer.current() == 7));
+    auto step = entry_of(Kind::step_done, 0);
+    resumer.number(step);
+    CHECK(step.takeover == 7);
+    auto of_another = entry_of(Kind::completed, 6);
+    resumer.number(of_another);
+    CHECK((of_another.takeover == 6 && resumer.current() == 7));
+    auto completed = entry_of(Kind::completed, 0);
+    resumer.number(completed);
+    CHECK((completed.takeover == 7 && resumer.current() == 0));
+    auto note = entry_of(Kind::note, 0);
+    resumer.number(note);
+    CHECK(note.takeover == 0);
+}
+
+TEST_CASE("what is begun now and ends is not what the process before left")
+{
+    Restarted scene;
+    auto began = entry_of(Kind::began, 0, "resume"), completed = entry_of(Kind::completed, 0);
+    scene.resumer.number(began);
+    scene.resumer.number(completed);
+    CHECK(scene.resumer.unfinished()->number == 7);
+}
+
+TEST_CASE("an interrupted takeover is taken up once a second until nothing is left to do")
+{
+    Restarted scene;
+    scene.close(0);
+    CHECK(scene.due().takeover);
+    CHECK_FALSE(scene.due().takeover);
+    CHECK(scene.due(1).takeover);
+    scene.report(0).read_only = scene.report(0).super_read_only = false;
+    auto settled = scene.due(2);
+    REQUIRE(settled.entry);
+    CHECK((settled.entry->kind == Kind::undone && settled.entry->takeover == 7));
+    CHECK(settled.entry->text == "interrupted takeover from db1: db1 is the primary as before");
+    CHECK_FALSE(scene.resumer.unfinished());
+    CHECK_FALSE(scene.due(3).entry);
+}
+
+TEST_CASE("what an interrupted takeover waits for is told once")
+{
+    Restarted scene;
+    scene.close(0);
+    scene.lose(1, health::ProbeResult::connect_refused);
+    auto waits = scene.due();
+    REQUIRE(waits.entry);
+    CHECK(waits.entry->kind == Kind::warning);
+    CHECK(waits.entry->text.find("db2 may have taken writes") != std::string::npos);
+    CHECK_FALSE(scene.due().entry);
+    CHECK(scene.resumer.unfinished());
+}
+
+TEST_CASE("an interrupted takeover that does not end is given up after a minute")
+{
+    Restarted scene;
+    scene.close(0);
+    for (int second = 0; second < 60; ++second) CHECK(scene.due(second).takeover);
+    auto given_up = scene.due(60);
+    CHECK_FALSE(given_up.takeover);
+    REQUIRE(given_up.entry);
+    CHECK((given_up.entry->kind == Kind::given_up && given_up.entry->takeover == 7));
+    CHECK_FALSE(scene.resumer.unfinished());
+}
