@@ -1,6 +1,7 @@
 #include "failover/resume.hpp"
 
 #include "failover/diagnosis.hpp"
+#include "failover/reopen.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -108,7 +109,7 @@ std::optional<NotYet> doubt_about_candidate(const Scene& scene)
         return NotYet{candidate->server.name +
                       " may have taken writes and does not answer: it is waited for"};
     if (!scene.old.report || scene.old.reported_at <= candidate->reported_at)
-        return NotYet{scene.old.server.name + " is looked at again"};
+        return NotYet{scene.old.server.name + " is looked at again", true};
     auto has = protocol::GtidSet::parse(candidate->report->executed);
     auto had = protocol::GtidSet::parse(scene.old.report->executed);
     if (!has || !had) return NotYet{"GTIDs of the two servers cannot be read"};
@@ -243,9 +244,15 @@ Resumption plan_resume(const Evidence& evidence, const Unfinished& left,
             return NotYet{sight->server.name + " has not told its settings yet"};
     Scene scene{evidence, left, *old, candidate};
     if (is_open(candidate)) return finish_it(scene);
-    for (const auto& sight : evidence.servers)
-        if (&sight != old && is_open(&sight))
-            return Settled{true, sight.server.name + " takes writes by now"};
+    // It took writes before our eyes, and restarted before the rest was done.
+    const auto* primary = evidence.primary_sight();
+    if (candidate && primary == candidate && settings.mode == config::FailoverMode::automatic) {
+        auto planned = plan_reopen(evidence);
+        if (auto* takeover = std::get_if<Takeover>(&planned)) return std::move(*takeover);
+    }
+    // Not one that is merely open: that may be a former primary which nobody fenced.
+    if (primary != old && is_open(primary))
+        return Settled{true, primary->server.name + " takes writes by now"};
     if (is_open(old)) return put_back(scene);
     return old->answers() ? open_again(scene) : replace_it(scene, settings);
 }

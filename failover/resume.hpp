@@ -40,6 +40,7 @@ struct Settled {
 /// What is waited for, in a sentence.
 struct NotYet {
     std::string reason;
+    bool passing = false;  // the next look ends it
 };
 using Resumption = std::variant<Takeover, Settled, NotYet>;
 

@@ -42,7 +42,7 @@ Resumer::Due Resumer::due(const Evidence& evidence, const config::Failover& sett
         due.entry =
             end(settled->finished ? JournalKind::completed : JournalKind::undone, settled->text);
     } else if (const auto* waits = std::get_if<NotYet>(&planned)) {
-        if (std::exchange(why_not_, waits->reason) != waits->reason)
+        if (!waits->passing && std::exchange(why_not_, waits->reason) != waits->reason)
             due.entry =
                 JournalEntry{JournalKind::warning, interrupted(*unfinished_, waits->reason)};
     } else if (++attempts_ > most_attempts) {

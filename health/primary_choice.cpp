@@ -123,8 +123,7 @@ private:
     bool is_left_behind(std::size_t i) const
     {
         const auto& member = members_[i];
-        bool promoted = member.up_since && member.writable_since > member.up_since;
-        if (i == known_at_ || promoted) return false;
+        if (i == known_at_ || member.was_closed) return false;
         return gtids_lack(known_->flavour, member.report->executed, known_->executed);
     }
 
@@ -146,6 +145,7 @@ private:
         auto best = writable_;
         if (known_at_) std::erase(best, *known_at_);
         if (!known_) drop_outsiders(best);
+        if (!known_) drop_abandoned(best);
         if (best.size() > 1) best = not_following_another(best);
         if (best.size() > 1) best = followed(best);
         if (best.size() > 1) best = covering_all(best);
@@ -174,6 +174,44 @@ private:
                        "is writable and shares no history with the other servers: it gets nothing");
             }
             return outsider;
+        });
+    }
+
+    /// With nothing known yet: a former primary that nobody fenced, say, whose replicas were moved
+    /// to another one, which is away now. Without what those have it would lose that. Who has no
+    /// source says nothing: it may hold anything.
+    std::optional<std::size_t> ahead_of(std::size_t i) const
+    {
+        const auto& member = members_[i];
+        if (member.was_closed || !graph_.followers(i).empty()) return std::nullopt;
+        for (std::size_t other = 0; other < members_.size(); ++other) {
+            const auto* report = members_[other].report;
+            if (other == i || !report || report->is_writable() || !has_source_here(other)) continue;
+            if (gtids_lack(report->facts.flavour, member.report->executed, report->executed))
+                return other;
+        }
+        return std::nullopt;
+    }
+
+    bool has_source_here(std::size_t i) const
+    {
+        return std::ranges::any_of(members_[i].report->channels, [&](const auto& channel) {
+            return graph_.source_of(i, channel).has_value();
+        });
+    }
+
+    void drop_abandoned(Indices& best)
+    {
+        std::erase_if(best, [&](std::size_t i) {
+            auto ahead = ahead_of(i);
+            if (!ahead) return false;
+            std::erase(writable_, i);
+            left_behind_.push_back(members_[i].name);
+            refuse(i, "is writable, no server replicates from it, and it lacks transactions that " +
+                          members_[*ahead].name +
+                          ", a replica of another, has: it gets nothing. To have it all the same, "
+                          "make it read-only and then writable");
+            return true;
         });
     }
 

@@ -85,8 +85,8 @@ struct ServerReport {
     ServerFacts facts;
     bool read_only = false;
     bool super_read_only = false;
-    std::string owned;                         // gtid_owned: being committed; MariaDB: not known
-    std::string executed;                      // gtid_executed; MariaDB: gtid_current_pos
+    std::string owned;     // gtid_owned: being committed; MariaDB: not known
+    std::string executed;  // gtid_executed; MariaDB: gtid_current_pos
     /// The same, read; null: it makes no sense, or nobody read it. Shared by reports in a row that
     /// say the same.
     std::shared_ptr<const protocol::Position> position;

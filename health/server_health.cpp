@@ -35,6 +35,7 @@ void ServerHealth::on_report(ProbeSample& sample)
     report_ = std::move(sample.report);
     reported_at_ = sample.started;
     refused_write_ = false;
+    was_closed_ = was_closed_ || !report_->is_writable();
     if (!report_->is_writable())
         writable_since_.reset();
     else if (!writable_since_)
@@ -68,7 +69,7 @@ void ServerHealth::on_silence(const ProbeSample& sample)
         seen_ = HealthState::down;
         report_.reset();
         writable_since_.reset();
-        refused_write_ = false;
+        refused_write_ = was_closed_ = false;
         up_since_.reset();
         return;
     }

@@ -41,6 +41,9 @@ public:
     /// When the first of the reports in a row that say "writable" was asked for; nothing: it is
     /// not.
     std::optional<TimePoint> writable_since() const { return writable_since_; }
+    /// It said itself that it is read-only, since it is up: if it is writable now, somebody has
+    /// opened it meanwhile.
+    bool was_closed() const { return was_closed_; }
     /// It refused a write as read-only after the report came: the report may be overtaken.
     bool refused_write() const { return refused_write_; }
     /// Since when it is not down; nothing: it is down, or was never up.
@@ -63,7 +66,7 @@ private:
     std::optional<ServerReport> report_;
     TimePoint reported_at_{}, last_start_{}, next_probe_;
     std::optional<TimePoint> writable_since_, up_since_, failing_since_;
-    bool refused_write_ = false;
+    bool refused_write_ = false, was_closed_ = false;
     ProbeResult last_result_ = ProbeResult::ok;
     std::string last_error_;
 };

@@ -69,11 +69,11 @@ private:
     {
         std::vector<Member> members;
         for (const auto& seen : observations)
-            members.push_back({seen.server.id, seen.server.name, seen.server.address,
-                               seen.health->state(), seen.health->report(),
-                               seen.health->reported_at(), seen.health->writable_since(),
-                               seen.health->up_since(), seen.flowing_at,
-                               trouble_of(*seen.health, now), seen.health->refused_write()});
+            members.push_back(
+                {seen.server.id, seen.server.name, seen.server.address, seen.health->state(),
+                 seen.health->report(), seen.health->reported_at(), seen.health->writable_since(),
+                 seen.health->up_since(), seen.flowing_at, trouble_of(*seen.health, now),
+                 seen.health->refused_write(), seen.health->was_closed()});
         return members;
     }
 

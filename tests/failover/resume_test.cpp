@@ -154,6 +154,21 @@ TEST_CASE("once the candidate takes writes everything goes forward")
     CHECK(scene.resume() == "finished: db2 is the primary; of db1: it follows the primary already");
 }
 
+TEST_CASE("a new primary that restarts before all is finished is opened again")
+{
+    Interrupted scene;
+    scene.close(0);
+    scene.left.may_be_promoted = true;
+    scene.report(1).executed += "," + made_by(1, 3);
+    auto& candidate = scene.sight(1);
+    candidate.open_at = scene.evidence.now - 3s;
+    candidate.failed_since_open = true;
+    candidate.process_began_by = scene.evidence.now - 1s;
+    CHECK(scene.resume().find("make it writable") != std::string::npos);
+    scene.evidence.primary = 1;
+    CHECK(scene.resume() == "db2:make_writable");
+}
+
 TEST_CASE("a failover is finished without the lost primary")
 {
     Interrupted scene;
@@ -235,6 +250,8 @@ TEST_CASE("nothing is done before every server was looked at, nor when others ha
     CHECK(scene.resume() == "waits: db3 is looked at for the first time");
     scene.sight(2).health = health::HealthState::up;
     scene.open(2);
+    CHECK(scene.resume() == "db1:make_writable");  // an open server is not yet the primary
+    scene.evidence.primary = 2;
     CHECK(scene.resume() == "finished: db3 takes writes by now");
     scene.left.from = {"db9", "gone"};
     CHECK(scene.resume() == "undone: db9 is no longer configured");

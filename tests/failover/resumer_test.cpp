@@ -102,6 +102,21 @@ TEST_CASE("what an interrupted takeover waits for is told once")
     CHECK(scene.resumer.unfinished());
 }
 
+TEST_CASE("looks at two servers in turn are not told of one by one")
+{
+    Restarted scene;
+    for (std::size_t i : {0, 1}) scene.close(i);
+    scene.report(1).executed += "," + made_by(1, 3);
+    auto waits = scene.due();
+    REQUIRE(waits.entry);
+    CHECK(waits.entry->text.find("make it writable") != std::string::npos);
+    for (int look = 1; look < 5; ++look) {
+        scene.sight(1 - look % 2).reported_at = scene.evidence.now + milliseconds{look};
+        CHECK_FALSE(scene.due().entry);
+    }
+    CHECK(scene.resumer.unfinished());
+}
+
 TEST_CASE("an interrupted takeover that does not end is given up after a minute")
 {
     Restarted scene;

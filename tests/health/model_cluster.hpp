@@ -120,6 +120,14 @@ public:
         return build();
     }
 
+    /// The same, of all but one.
+    health::Topology settle_but(std::size_t away)
+    {
+        for (std::size_t i = 0; i < servers_.size(); ++i)
+            if (i != away) look(i);
+        return build();
+    }
+
     config::Probe rules;
     config::Routing routing;
     health::ClusterMemory memory;

@@ -22,10 +22,11 @@ struct Mysql8Row {
 
     Row row() const
     {
-        return {read_only,      super_read_only, owned,    executed,     channel,
-                source_uuid,    host,            port,     receiver,     applier,
-                error,          received,        caught_up, queueing_us, handing_out_us,
-                applying_us,    last_queued_us,  delay_s,  heard_us,     heartbeat_us,
+        return {read_only,      super_read_only, owned,          executed,
+                channel,        source_uuid,     host,           port,
+                receiver,       applier,         error,          received,
+                caught_up,      queueing_us,     handing_out_us, applying_us,
+                last_queued_us, delay_s,         heard_us,       heartbeat_us,
                 auto_position};
     }
 };
