@@ -19,6 +19,7 @@ std::string interrupted(const Unfinished& left, const std::string& text)
 void Resumer::remember(const JournalEntry& entry)
 {
     last_ = std::max(last_, entry.takeover);
+    note_appointed(entry);
     follow_journal(unfinished_, entry, false);
 }
 
@@ -27,6 +28,7 @@ void Resumer::number(JournalEntry& entry)
     using Kind = JournalKind;
     if (entry.kind == Kind::began) current_ = ++last_;
     if (entry.takeover == 0) entry.takeover = current_;
+    note_appointed(entry);
     bool ends =
         entry.kind == Kind::completed || entry.kind == Kind::undone || entry.kind == Kind::given_up;
     if (ends && entry.takeover == current_) current_ = 0;
@@ -53,6 +55,17 @@ Resumer::Due Resumer::due(const Evidence& evidence, const config::Failover& sett
         due.takeover = std::move(std::get<Takeover>(planned));
     }
     return due;
+}
+
+/// From the order to promote it a server may take writes.
+void Resumer::note_appointed(const JournalEntry& entry)
+{
+    bool published =
+        entry.kind == JournalKind::step_done && entry.step == to_text(StepKind::publish);
+    bool may_be = entry.kind == JournalKind::step_begun;
+    if ((published || may_be) && !entry.to.uuid.empty()) appointed_ = entry.to;
+    bool is_undone = entry.kind == JournalKind::undone && appointed_ == entry.to;
+    if (is_undone && !entry.from.uuid.empty()) appointed_ = entry.from;
 }
 
 JournalEntry Resumer::end(JournalKind kind, const std::string& text)

@@ -15,6 +15,9 @@ public:
     /// Of the takeover under way; 0: none is.
     std::uint64_t current() const { return current_; }
 
+    /// The server that was given the role last, or may have been.
+    const JournalServer& appointed() const { return appointed_; }
+
     const std::optional<Unfinished>& unfinished() const { return unfinished_; }
 
     struct Due {
@@ -26,9 +29,11 @@ public:
     Due due(const Evidence& evidence, const config::Failover& settings, TimePoint now);
 
 private:
+    void note_appointed(const JournalEntry& entry);
     JournalEntry end(JournalKind kind, const std::string& text);
 
     std::uint64_t last_ = 0, current_ = 0;
+    JournalServer appointed_;
     std::optional<Unfinished> unfinished_;
     std::string why_not_;  // what was written down last of that
     TimePoint next_{};

@@ -28,8 +28,8 @@ std::string joined(const std::vector<std::string>& names)
 class Chooser {
 public:
     Chooser(const std::vector<Member>& members, const ReplicationGraph& graph,
-            const std::optional<KnownPrimary>& known)
-        : members_(members), graph_(graph), known_(known)
+            const std::optional<KnownPrimary>& known, const std::string& recorded)
+        : members_(members), graph_(graph), known_(known), recorded_(recorded)
     {
         if (known) known_at_ = position_of(known->id);
         for (std::size_t i = 0; i < members.size(); ++i)
@@ -147,8 +147,10 @@ private:
         if (!known_) drop_outsiders(best);
         if (!known_) drop_abandoned(best);
         if (best.size() > 1) best = not_following_another(best);
+        auto rivals = best;
         if (best.size() > 1) best = followed(best);
         if (best.size() > 1) best = covering_all(best);
+        if (!known_ && rivals.size() > 1) best = as_recorded(rivals, best);
         if (best.size() == 1) return accept(best.front());
 
         auto names = names_of(writable_);
@@ -253,6 +255,22 @@ private:
         });
     }
 
+    /// Replicas may still follow the one that was replaced. What was written down decides, unless
+    /// that is overtaken: then nobody can tell.
+    Indices as_recorded(const Indices& rivals, const Indices& best) const
+    {
+        auto recorded = std::ranges::find_if(rivals, [&](std::size_t i) {
+            return !recorded_.empty() && members_[i].report->facts.uuid == recorded_;
+        });
+        if (recorded == rivals.end() || best == Indices{*recorded}) return best;
+        const auto& facts = members_[*recorded].report->facts;
+        bool overtaken = std::ranges::any_of(rivals, [&](std::size_t i) {
+            return gtids_lack(facts.flavour, members_[*recorded].report->executed,
+                              members_[i].report->executed);
+        });
+        return overtaken ? rivals : Indices{*recorded};
+    }
+
     /// Those that pass; all, when the test tells none apart.
     template <class Test>
     static Indices filtered(const Indices& among, Test passes)
@@ -354,6 +372,7 @@ private:
     const std::vector<Member>& members_;
     const ReplicationGraph& graph_;
     const std::optional<KnownPrimary>& known_;
+    const std::string& recorded_;
     std::optional<std::size_t> known_at_;
     Indices writable_;
     std::vector<std::string> left_behind_;
@@ -363,9 +382,9 @@ private:
 }  // namespace
 
 PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,
-                             const std::optional<KnownPrimary>& known)
+                             const std::optional<KnownPrimary>& known, const std::string& recorded)
 {
-    return Chooser{members, graph, known}.choose();
+    return Chooser{members, graph, known, recorded}.choose();
 }
 
 }  // namespace pointsman::health

@@ -40,7 +40,10 @@ struct PrimaryChoice {
     std::string why_none;  // a sentence when there is no primary
 };
 
+/// `recorded`: UUID of the server that was given the role last, by what an earlier process wrote
+/// down; empty: nobody knows. It counts only while no primary is known.
 PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,
-                             const std::optional<KnownPrimary>& known);
+                             const std::optional<KnownPrimary>& known,
+                             const std::string& recorded = {});
 
 }  // namespace pointsman::health

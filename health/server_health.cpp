@@ -88,7 +88,7 @@ void ServerHealth::on_told(bool writable, TimePoint now)
     if (!report_) return;
     report_->read_only = report_->super_read_only = !writable;
     writable_since_ = writable ? std::optional(now) : std::nullopt;
-    refused_write_ = false;
+    refused_write_ = was_closed_ = false;
 }
 
 void ServerHealth::reconfigure(const config::Probe& rules, bool maintenance)

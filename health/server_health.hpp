@@ -41,8 +41,8 @@ public:
     /// When the first of the reports in a row that say "writable" was asked for; nothing: it is
     /// not.
     std::optional<TimePoint> writable_since() const { return writable_since_; }
-    /// It said itself that it is read-only, since it is up: if it is writable now, somebody has
-    /// opened it meanwhile.
+    /// It said itself that it is read-only, since it is up and was told anything: if it is writable
+    /// now, somebody has opened it meanwhile.
     bool was_closed() const { return was_closed_; }
     /// It refused a write as read-only after the report came: the report may be overtaken.
     bool refused_write() const { return refused_write_; }

@@ -49,7 +49,8 @@ public:
 
     Built build() &&
     {
-        auto choice = choose_primary(members_, graph_, built_.memory.primary);
+        auto choice =
+            choose_primary(members_, graph_, built_.memory.primary, built_.memory.recorded);
         remember(choice.primary);
         auto& topology = built_.topology;
         topology.epoch = built_.memory.epoch;

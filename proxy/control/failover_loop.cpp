@@ -54,6 +54,7 @@ void FailoverLoop::remember_past()
         if (journal_.size() > journal_lines) journal_.pop_front();
     }
     around_.past.clear();
+    around_.health.recall_appointed(resumer_.appointed().uuid);
 }
 
 FailoverLoop::~FailoverLoop()

@@ -84,6 +84,9 @@ public:
     /// The role went from one to the other just now. What earlier looks at them bring is void.
     void appoint(config::ServerId from, config::ServerId to);
 
+    /// Whom an earlier process gave the role last; empty: nobody knows. To be called before start.
+    void recall_appointed(std::string uuid) { memory_.recorded = std::move(uuid); }
+
     /// From any thread.
     std::vector<ProbeTotals> probe_totals() const;
 

@@ -73,6 +73,32 @@ TEST_CASE("what is begun now and ends is not what the process before left")
     CHECK(scene.resumer.unfinished()->number == 7);
 }
 
+TEST_CASE("the server that was appointed last is known from the order to promote it")
+{
+    Resumer resumer;
+    CHECK(resumer.appointed() == JournalServer{});
+    resumer.remember(entry_of(Kind::began, 7));
+    CHECK(resumer.appointed() == JournalServer{});
+    resumer.remember(entry_of(Kind::step_begun, 7));
+    CHECK(resumer.appointed().name == "db2");
+    SECTION("a promotion that was undone leaves it where it was")
+    {
+        resumer.remember(entry_of(Kind::undone, 7));
+        CHECK(resumer.appointed().name == "db1");
+    }
+    SECTION("one that was published is not undone by what comes to nothing later")
+    {
+        auto published = entry_of(Kind::step_done, 7);
+        published.step = "publish";
+        resumer.remember(published);
+        resumer.remember(entry_of(Kind::completed, 7));
+        auto later = entry_of(Kind::undone, 8);
+        std::swap(later.from, later.to);
+        resumer.remember(later);
+        CHECK(resumer.appointed().name == "db2");
+    }
+}
+
 TEST_CASE("an interrupted takeover is taken up once a second until nothing is left to do")
 {
     Restarted scene;

@@ -8,6 +8,7 @@
 #include "failover/evidence.hpp"
 #include "failover/order.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -47,7 +48,7 @@ constexpr std::size_t proxy_end = 99;
 
 class Cluster {
 public:
-    explicit Cluster(std::size_t count, bool semi_sync)
+    explicit Cluster(std::size_t count, bool waits) : semi_sync(waits)
     {
         for (std::size_t i = 0; i < count; ++i) {
             Server server;
@@ -61,7 +62,7 @@ public:
             servers.push_back(std::move(server));
         }
         servers[0].writable = true;
-        servers[0].semi_sync = semi_sync;
+        servers[0].semi_sync = waits;
         commit(0);
         for (auto& server : servers) server.executed = server.received = servers[0].executed;
     }
@@ -71,6 +72,12 @@ public:
         return !cuts.contains({std::min(a, b), std::max(a, b)});
     }
     void cut(std::size_t a, std::size_t b) { cuts.insert({std::min(a, b), std::max(a, b)}); }
+
+    bool any_writable() const
+    {
+        return std::ranges::any_of(servers,
+                                   [](const Server& s) { return s.works() && s.writable; });
+    }
 
     /// A transaction of a client; its number.
     std::uint64_t commit(std::size_t at)
@@ -241,6 +248,7 @@ public:
         return {failover::OutcomeKind::done, std::move(answer), {}};
     }
 
+    bool semi_sync;  // the primary waits for its replicas
     std::vector<Server> servers;
     std::set<std::pair<std::size_t, std::size_t>> cuts;
 

@@ -16,22 +16,28 @@ std::uint64_t seeds()
 }
 
 struct Sum {
-    std::uint64_t failovers = 0, switchovers = 0, reopened = 0;
+    std::uint64_t failovers = 0, switchovers = 0, reopened = 0, deaths = 0, resumed = 0;
+    std::uint64_t broken = 0;
 };
 
-Sum run_all(bool semi_sync, bool faults, std::uint64_t count)
+Sum run_all(Options options, std::uint64_t count)
 {
     Sum sum;
-    for (std::uint64_t seed = 1; seed <= count; ++seed) {
-        World world({.seed = seed, .semi_sync = semi_sync, .faults = faults});
+    for (options.seed = 1; options.seed <= count; ++options.seed) {
+        World world(options);
         world.run();
-        sum.failovers += world.failovers;
-        sum.switchovers += world.switchovers;
-        sum.reopened += world.reopened;
-        if (world.broken.empty()) continue;
+        const auto& truth = world.truth;
+        sum.failovers += truth.failovers;
+        sum.switchovers += truth.switchovers;
+        sum.reopened += truth.reopened;
+        sum.deaths += truth.deaths;
+        sum.resumed += truth.resumed;
+        if (truth.broken.empty()) continue;
+        ++sum.broken;
+        if (options.forgets) continue;
         std::string log;
-        for (const auto& line : world.log) log += line + "\n";
-        FAIL("seed " << seed << ": " << world.broken << "\n" << log);
+        for (const auto& line : truth.log) log += line + "\n";
+        FAIL("seed " << options.seed << ": " << truth.broken << "\n" << log);
     }
     return sum;
 }
@@ -40,7 +46,7 @@ Sum run_all(bool semi_sync, bool faults, std::uint64_t count)
 
 TEST_CASE("with semi-synchronous replicas no acknowledged write is lost, whatever breaks")
 {
-    auto sum = run_all(true, true, seeds());
+    auto sum = run_all({}, seeds());
     CHECK(sum.failovers > seeds() / 10);
     CHECK(sum.switchovers > seeds() / 10);
     CHECK(sum.reopened > seeds() / 100);
@@ -48,13 +54,29 @@ TEST_CASE("with semi-synchronous replicas no acknowledged write is lost, whateve
 
 TEST_CASE("without them a cluster comes back as well")
 {
-    auto sum = run_all(false, true, seeds() / 2);
+    auto sum = run_all({.semi_sync = false}, seeds() / 2);
     CHECK(sum.failovers > seeds() / 20);
 }
 
 TEST_CASE("a cluster that nothing happens to is switched over, and never failed over")
 {
-    auto sum = run_all(true, false, seeds() / 10);
+    auto sum = run_all({.faults = false}, seeds() / 10);
     CHECK(sum.failovers == 0);
     CHECK(sum.switchovers >= seeds() / 10);
+}
+
+TEST_CASE("a takeover that dies with Pointsman is finished or undone by the next process")
+{
+    auto sum = run_all({.deaths = true}, seeds());
+    CHECK(sum.deaths > seeds());
+    CHECK(sum.resumed > seeds() / 5);
+    sum = run_all({.semi_sync = false, .deaths = true}, seeds() / 2);
+    CHECK(sum.resumed > seeds() / 10);
+}
+
+TEST_CASE("it is the journal that makes that possible")
+{
+    auto sum = run_all({.deaths = true, .forgets = true}, seeds() / 2);
+    CHECK(sum.resumed == 0);
+    CHECK(sum.broken > 0);
 }
