@@ -77,6 +77,7 @@ struct Evidence {
     milliseconds probe_interval{100};
     std::vector<ServerSight> servers;
     std::optional<std::size_t> primary;   // the one that has the role, or had it last
+    bool recalled = false;                // that, from the journal: none serves as primary now
     protocol::GtidSet acknowledged = {};  // the newest of each source that a client was told of
 
     const ServerSight* primary_sight() const { return primary ? &servers[*primary] : nullptr; }

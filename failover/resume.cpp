@@ -125,6 +125,12 @@ Resumption put_back(const Scene& scene)
 {
     if (auto doubt = doubt_about_candidate(scene)) return *doubt;
     auto plan = rest_of(scene.old, scene.candidate);
+    // Others that are open made it unclear: former primaries that nobody fenced.
+    if (scene.evidence.recalled) {
+        plan.to = scene.old.server.id;
+        plan.to_name = scene.old.server.name;
+        plan.steps.push_back({StepKind::publish, scene.old.server.name + " is the primary"});
+    }
     for (const auto& sight : scene.evidence.servers) {
         if (&sight == &scene.old || !sight.answers() || sight.server.maintenance) continue;
         bool is_candidate = &sight == scene.candidate;
@@ -219,7 +225,10 @@ void recall(const Unfinished& left, Evidence& evidence)
         return other.health != health::HealthState::starting &&
                (!other.answers() || other.survey.known);
     });
-    if (!evidence.primary && all_known) evidence.primary = at;
+    if (!evidence.primary && all_known) {
+        evidence.primary = at;
+        evidence.recalled = true;
+    }
     if (!sight.survey.known) sight.survey = left.survey;
     if (sight.report) return;
     // Its replicas are told by its UUID, also when this process never saw it.

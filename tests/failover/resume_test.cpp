@@ -125,6 +125,7 @@ TEST_CASE("one that restarted meanwhile waits for its replicas again")
 TEST_CASE("replicas that were moved or stopped are put back")
 {
     Interrupted scene;
+    scene.evidence.primary = 0;
     scene.move(2, 1);
     CHECK(scene.resume() == "db3:follow>1");
     scene.move(2, 0);
@@ -133,6 +134,15 @@ TEST_CASE("replicas that were moved or stopped are put back")
     CHECK(scene.resume() == "db2:follow>1 db3:follow>1");
     scene.channel(2).receiver = health::ReceiverState::on;
     scene.channel(1).applier_on = true;
+    CHECK(scene.resume() == "undone: db1 is the primary as before");
+}
+
+TEST_CASE("an old primary that is open and was not accepted, since another is, is published")
+{
+    Interrupted scene;
+    scene.open(2);
+    CHECK(scene.resume() == "PUBLISH");
+    scene.evidence.primary = 0;
     CHECK(scene.resume() == "undone: db1 is the primary as before");
 }
 
@@ -239,6 +249,7 @@ TEST_CASE("a lost primary that is back before it was replaced is opened, and its
     for (std::size_t i : {1, 2}) scene.channel(i).receiver = health::ReceiverState::off;
     CHECK(scene.resume() == "db1:make_writable");
     scene.open(0);
+    scene.evidence.primary = 0;
     CHECK(scene.resume() == "db2:follow>1 db3:follow>1");
 }
 
