@@ -66,6 +66,7 @@ struct ServerSight {
     Survey open_survey = {};                         // the last one while it took writes
     protocol::GtidSet harmless = {};                 // errant, saved, and it changed nothing
     std::optional<TimePoint> process_began_by = {};  // its process began no later than this
+    bool was_replaced = false;                       // and was not read-only since
     TimePoint committed_at{};                        // the look that saw new transactions last
 
     bool answers() const { return report && !failing_since; }

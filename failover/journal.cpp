@@ -43,8 +43,9 @@ Keeping keeping_of(const JournalEntry& entry)
         case JournalKind::finding:
         case JournalKind::step_failed:
         case JournalKind::warning:
-        case JournalKind::note:
             break;
+        case JournalKind::note:
+            return entry.to.name.empty() ? Keeping::at_leisure : Keeping::at_once;
     }
     return Keeping::at_leisure;
 }

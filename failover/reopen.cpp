@@ -18,7 +18,8 @@ bool restarted(const ServerSight& primary)
 /// An earlier primary, back and not yet fenced, lacks what the primary was told since.
 bool is_left_behind(const ServerSight& other, const ServerSight& primary)
 {
-    return health::gtids_lack(primary.report->facts.flavour, other.report->executed,
+    return other.was_replaced ||
+           health::gtids_lack(primary.report->facts.flavour, other.report->executed,
                               primary.report->executed);
 }
 

@@ -57,15 +57,36 @@ Resumer::Due Resumer::due(const Evidence& evidence, const config::Failover& sett
     return due;
 }
 
-/// From the order to promote it a server may take writes.
+std::optional<JournalEntry> Resumer::news_of(const Evidence& evidence) const
+{
+    const auto* primary = evidence.primary_sight();
+    bool serves = primary && primary->answers() && primary->report->is_writable();
+    if (!serves || primary->report->facts.uuid.empty()) return std::nullopt;
+    JournalServer server{primary->server.name, primary->report->facts.uuid};
+    if (server == appointed_) return std::nullopt;
+    JournalEntry entry{JournalKind::note, server.name + " is the primary"};
+    entry.to = std::move(server);
+    return entry;
+}
+
+/// From the order to promote it a server may take writes. A switchover fences the one before, and a
+/// rejoin does; a failover cannot.
 void Resumer::note_appointed(const JournalEntry& entry)
 {
-    bool published =
+    bool is_published =
         entry.kind == JournalKind::step_done && entry.step == to_text(StepKind::publish);
-    bool may_be = entry.kind == JournalKind::step_begun;
-    if ((published || may_be) && !entry.to.uuid.empty()) appointed_ = entry.to;
-    bool is_undone = entry.kind == JournalKind::undone && appointed_ == entry.to;
-    if (is_undone && !entry.from.uuid.empty()) appointed_ = entry.from;
+    bool may_be = entry.kind == JournalKind::step_begun || entry.kind == JournalKind::note;
+    bool is_fenced = entry.cause == to_text(Cause::switchover);
+    if ((is_published || may_be) && !entry.to.uuid.empty()) {
+        appointed_ = entry.to;
+        std::erase(replaced_, entry.to.uuid);
+        bool is_left = is_published && !is_fenced && entry.from.uuid != entry.to.uuid;
+        if (is_left && !entry.from.uuid.empty()) replaced_.push_back(entry.from.uuid);
+    }
+    if (entry.kind == JournalKind::undone && appointed_ == entry.to && !entry.from.uuid.empty())
+        appointed_ = entry.from;
+    if (entry.kind == JournalKind::completed && entry.cause == to_text(Cause::rejoin))
+        std::erase(replaced_, entry.from.uuid);
 }
 
 JournalEntry Resumer::end(JournalKind kind, const std::string& text)

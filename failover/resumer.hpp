@@ -2,6 +2,8 @@
 // Machine: numbers the takeovers in the journal, and brings the one to an end that the process
 // before this one left half done. No clock, no I/O.
 
+#include "health/primary_choice.hpp"
+
 #include "failover/resume.hpp"
 
 namespace pointsman::failover {
@@ -15,8 +17,13 @@ public:
     /// Of the takeover under way; 0: none is.
     std::uint64_t current() const { return current_; }
 
-    /// The server that was given the role last, or may have been.
+    /// The server that has the role by the journal, or may have it.
     const JournalServer& appointed() const { return appointed_; }
+    /// That, for the choice of a primary.
+    health::Appointed known() const { return {appointed_.uuid, replaced_}; }
+    /// To be written down: another server serves as the primary than the journal says. Only while
+    /// no takeover is under way.
+    std::optional<JournalEntry> news_of(const Evidence& evidence) const;
 
     const std::optional<Unfinished>& unfinished() const { return unfinished_; }
 
@@ -34,6 +41,7 @@ private:
 
     std::uint64_t last_ = 0, current_ = 0;
     JournalServer appointed_;
+    std::vector<std::string> replaced_;  // UUIDs; former primaries that were not fenced since
     std::optional<Unfinished> unfinished_;
     std::string why_not_;  // what was written down last of that
     TimePoint next_{};

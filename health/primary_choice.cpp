@@ -28,8 +28,8 @@ std::string joined(const std::vector<std::string>& names)
 class Chooser {
 public:
     Chooser(const std::vector<Member>& members, const ReplicationGraph& graph,
-            const std::optional<KnownPrimary>& known, const std::string& recorded)
-        : members_(members), graph_(graph), known_(known), recorded_(recorded)
+            const std::optional<KnownPrimary>& known, const Appointed& appointed)
+        : members_(members), graph_(graph), known_(known), appointed_(appointed)
     {
         if (known) known_at_ = position_of(known->id);
         for (std::size_t i = 0; i < members.size(); ++i)
@@ -124,6 +124,7 @@ private:
     {
         const auto& member = members_[i];
         if (i == known_at_ || member.was_closed) return false;
+        if (is_replaced(i)) return true;
         return gtids_lack(known_->flavour, member.report->executed, known_->executed);
     }
 
@@ -131,10 +132,14 @@ private:
     {
         std::erase_if(writable_, [&](std::size_t i) {
             if (!is_left_behind(i)) return false;
-            left_behind_.push_back(members_[i].name);
-            refuse(i, "came back writable and lacks transactions that " + known_->name +
-                          ", the primary until now, had: it gets nothing. To have it all the same, "
-                          "make it read-only and then writable");
+            bool replaced = is_replaced(i);
+            (replaced ? replaced_ : left_behind_).push_back(members_[i].name);
+            auto why = replaced ? "is writable still though its role was given to " + known_->name
+                                : "came back writable and lacks transactions that " + known_->name +
+                                      ", the primary until now, had";
+            refuse(i, why +
+                          ": it gets nothing. To have it all the same, make it read-only and "
+                          "then writable");
             return true;
         });
     }
@@ -150,7 +155,7 @@ private:
         auto rivals = best;
         if (best.size() > 1) best = followed(best);
         if (best.size() > 1) best = covering_all(best);
-        if (!known_ && rivals.size() > 1) best = as_recorded(rivals, best);
+        if (!known_ && rivals.size() > 1) best = as_appointed(rivals, best);
         if (best.size() == 1) return accept(best.front());
 
         auto names = names_of(writable_);
@@ -180,19 +185,29 @@ private:
     }
 
     /// With nothing known yet: a former primary that nobody fenced, say, whose replicas were moved
-    /// to another one, which is away now. Without what those have it would lose that. Who has no
-    /// source says nothing: it may hold anything.
+    /// to another one, which is away now. Without what those have it would lose that. Who has
+    /// neither source nor replica says nothing: it may hold anything.
     std::optional<std::size_t> ahead_of(std::size_t i) const
     {
         const auto& member = members_[i];
         if (member.was_closed || !graph_.followers(i).empty()) return std::nullopt;
         for (std::size_t other = 0; other < members_.size(); ++other) {
             const auto* report = members_[other].report;
-            if (other == i || !report || report->is_writable() || !has_source_here(other)) continue;
-            if (gtids_lack(report->facts.flavour, member.report->executed, report->executed))
-                return other;
+            if (other == i || !report || report->is_writable()) continue;
+            bool is_of_cluster = has_source_here(other) || !graph_.followers(other).empty();
+            if (is_of_cluster && lacks_of(*member.report, *report)) return other;
         }
         return std::nullopt;
+    }
+
+    /// What is received and not yet executed counts: clients may have been told of it.
+    static bool lacks_of(const ServerReport& report, const ServerReport& other)
+    {
+        auto lacks = [&](const std::string& gtids) {
+            return gtids_lack(other.facts.flavour, report.executed, gtids);
+        };
+        return lacks(other.executed) ||
+               std::ranges::any_of(other.channels, lacks, &ReplicationChannel::received);
     }
 
     bool has_source_here(std::size_t i) const
@@ -202,17 +217,40 @@ private:
         });
     }
 
+    bool is_appointed(std::size_t i) const
+    {
+        return !appointed_.uuid.empty() && members_[i].report->facts.uuid == appointed_.uuid;
+    }
+
+    /// Its role was given away, and it was not read-only since.
+    bool is_replaced(std::size_t i) const
+    {
+        const auto& member = members_[i];
+        if (member.was_replaced) return true;
+        bool by_journal = std::ranges::find(appointed_.replaced, member.report->facts.uuid) !=
+                          appointed_.replaced.end();
+        return by_journal && !member.was_closed;
+    }
+
+    std::optional<std::string> why_abandoned(std::size_t i) const
+    {
+        if (is_replaced(i)) return "is writable still though its role was given to another";
+        if (auto ahead = ahead_of(i))
+            return "is writable, no server replicates from it, and it lacks transactions that " +
+                   members_[*ahead].name + " has, which is not its replica";
+        return std::nullopt;
+    }
+
     void drop_abandoned(Indices& best)
     {
         std::erase_if(best, [&](std::size_t i) {
-            auto ahead = ahead_of(i);
-            if (!ahead) return false;
+            auto why = why_abandoned(i);
+            if (!why) return false;
             std::erase(writable_, i);
             left_behind_.push_back(members_[i].name);
-            refuse(i, "is writable, no server replicates from it, and it lacks transactions that " +
-                          members_[*ahead].name +
-                          ", a replica of another, has: it gets nothing. To have it all the same, "
-                          "make it read-only and then writable");
+            refuse(i, *why +
+                          ": it gets nothing. To have it all the same, make it read-only and then "
+                          "writable");
             return true;
         });
     }
@@ -257,18 +295,17 @@ private:
 
     /// Replicas may still follow the one that was replaced. What was written down decides, unless
     /// that is overtaken: then nobody can tell.
-    Indices as_recorded(const Indices& rivals, const Indices& best) const
+    Indices as_appointed(const Indices& rivals, const Indices& best) const
     {
-        auto recorded = std::ranges::find_if(rivals, [&](std::size_t i) {
-            return !recorded_.empty() && members_[i].report->facts.uuid == recorded_;
-        });
-        if (recorded == rivals.end() || best == Indices{*recorded}) return best;
-        const auto& facts = members_[*recorded].report->facts;
+        auto appointed =
+            std::ranges::find_if(rivals, [&](std::size_t i) { return is_appointed(i); });
+        if (appointed == rivals.end() || best == Indices{*appointed}) return best;
+        const auto& facts = members_[*appointed].report->facts;
         bool overtaken = std::ranges::any_of(rivals, [&](std::size_t i) {
-            return gtids_lack(facts.flavour, members_[*recorded].report->executed,
+            return gtids_lack(facts.flavour, members_[*appointed].report->executed,
                               members_[i].report->executed);
         });
-        return overtaken ? rivals : Indices{*recorded};
+        return overtaken ? rivals : Indices{*appointed};
     }
 
     /// Those that pass; all, when the test tells none apart.
@@ -306,7 +343,10 @@ private:
         for (std::size_t i = 0; i < members_.size(); ++i) {
             const auto& member = members_[i];
             if (known_at_ == i) continue;
-            if (std::ranges::find(left_behind_, member.name) != left_behind_.end()) continue;
+            auto is_told_below = [&](const auto& names) {
+                return std::ranges::find(names, member.name) != names.end();
+            };
+            if (is_told_below(left_behind_) || is_told_below(replaced_)) continue;
             if (was_refused(i))
                 refused.push_back(member.name);
             else if (member.report && !member.report->is_writable())
@@ -318,8 +358,9 @@ private:
         add_group(text, down, "does not answer", "do not answer");
         add_group(text, refused, "is writable and not of this cluster",
                   "are writable and not of this cluster");
-        add_group(text, left_behind_, "is writable and lacks transactions",
-                  "are writable and lack transactions");
+        add_group(text, replaced_, "is writable still", "are writable still");
+        add_group(text, left_behind_, "is writable and may lack transactions",
+                  "are writable and may lack transactions");
         return text;
     }
 
@@ -372,19 +413,19 @@ private:
     const std::vector<Member>& members_;
     const ReplicationGraph& graph_;
     const std::optional<KnownPrimary>& known_;
-    const std::string& recorded_;
+    const Appointed& appointed_;
     std::optional<std::size_t> known_at_;
     Indices writable_;
-    std::vector<std::string> left_behind_;
+    std::vector<std::string> left_behind_, replaced_;
     PrimaryChoice choice_;
 };
 
 }  // namespace
 
 PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,
-                             const std::optional<KnownPrimary>& known, const std::string& recorded)
+                             const std::optional<KnownPrimary>& known, const Appointed& appointed)
 {
-    return Chooser{members, graph, known, recorded}.choose();
+    return Chooser{members, graph, known, appointed}.choose();
 }
 
 }  // namespace pointsman::health

@@ -25,6 +25,12 @@ struct KnownPrimary {
     friend bool operator==(const KnownPrimary&, const KnownPrimary&) = default;
 };
 
+/// Who got the role last and whose it was before, by what an earlier process wrote down.
+struct Appointed {
+    std::string uuid;                   // empty: nobody knows
+    std::vector<std::string> replaced;  // UUIDs of those that nobody is known to have fenced since
+};
+
 /// A writable server that is not the primary.
 struct Refused {
     std::size_t member;
@@ -40,10 +46,9 @@ struct PrimaryChoice {
     std::string why_none;  // a sentence when there is no primary
 };
 
-/// `recorded`: UUID of the server that was given the role last, by what an earlier process wrote
-/// down; empty: nobody knows. It counts only while no primary is known.
+/// `appointed.uuid` counts only while no primary is known.
 PrimaryChoice choose_primary(const std::vector<Member>& members, const ReplicationGraph& graph,
                              const std::optional<KnownPrimary>& known,
-                             const std::string& recorded = {});
+                             const Appointed& appointed = {});
 
 }  // namespace pointsman::health

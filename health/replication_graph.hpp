@@ -28,6 +28,7 @@ struct Member {
     std::optional<TimePoint> flowing_at;      // when the receivers of a replica were seen on last
     std::string trouble;                      // "does not answer since 1.2 s"; empty: it answers
     bool refused_write = false;               // as read-only, after `report` came
+    bool was_replaced = false;                // and has not said since that it is read-only
     bool was_closed = false;                  // it said so, since it is up or was told
 };
 

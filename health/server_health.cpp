@@ -36,6 +36,7 @@ void ServerHealth::on_report(ProbeSample& sample)
     reported_at_ = sample.started;
     refused_write_ = false;
     was_closed_ = was_closed_ || !report_->is_writable();
+    was_replaced_ = was_replaced_ && report_->is_writable();
     if (!report_->is_writable())
         writable_since_.reset();
     else if (!writable_since_)
@@ -85,6 +86,7 @@ void ServerHealth::on_suspicion(TimePoint now)
 void ServerHealth::on_told(bool writable, TimePoint now)
 {
     next_probe_ = std::min(next_probe_, now);
+    was_replaced_ = !writable;
     if (!report_) return;
     report_->read_only = report_->super_read_only = !writable;
     writable_since_ = writable ? std::optional(now) : std::nullopt;

@@ -44,6 +44,8 @@ public:
     /// It said itself that it is read-only, since it is up and was told anything: if it is writable
     /// now, somebody has opened it meanwhile.
     bool was_closed() const { return was_closed_; }
+    /// Its role was given away, and it has not said since that it is read-only.
+    bool was_replaced() const { return was_replaced_; }
     /// It refused a write as read-only after the report came: the report may be overtaken.
     bool refused_write() const { return refused_write_; }
     /// Since when it is not down; nothing: it is down, or was never up.
@@ -66,7 +68,7 @@ private:
     std::optional<ServerReport> report_;
     TimePoint reported_at_{}, last_start_{}, next_probe_;
     std::optional<TimePoint> writable_since_, up_since_, failing_since_;
-    bool refused_write_ = false, was_closed_ = false;
+    bool refused_write_ = false, was_closed_ = false, was_replaced_ = false;
     ProbeResult last_result_ = ProbeResult::ok;
     std::string last_error_;
 };

@@ -50,7 +50,7 @@ public:
     Built build() &&
     {
         auto choice =
-            choose_primary(members_, graph_, built_.memory.primary, built_.memory.recorded);
+            choose_primary(members_, graph_, built_.memory.primary, built_.memory.appointed);
         remember(choice.primary);
         auto& topology = built_.topology;
         topology.epoch = built_.memory.epoch;
@@ -70,11 +70,12 @@ private:
     {
         std::vector<Member> members;
         for (const auto& seen : observations)
-            members.push_back(
-                {seen.server.id, seen.server.name, seen.server.address, seen.health->state(),
-                 seen.health->report(), seen.health->reported_at(), seen.health->writable_since(),
-                 seen.health->up_since(), seen.flowing_at, trouble_of(*seen.health, now),
-                 seen.health->refused_write(), seen.health->was_closed()});
+            members.push_back({seen.server.id, seen.server.name, seen.server.address,
+                               seen.health->state(), seen.health->report(),
+                               seen.health->reported_at(), seen.health->writable_since(),
+                               seen.health->up_since(), seen.flowing_at,
+                               trouble_of(*seen.health, now), seen.health->refused_write(),
+                               seen.health->was_replaced(), seen.health->was_closed()});
         return members;
     }
 
@@ -85,6 +86,7 @@ private:
         auto& known = built_.memory.primary;
         if (!known || known->id != member.id) ++built_.memory.epoch;
         const auto& facts = member.report->facts;
+        std::erase(built_.memory.appointed.replaced, facts.uuid);
         known = KnownPrimary{member.id,     member.name, member.address,
                              facts.flavour, facts.uuid,  member.report->executed};
     }

@@ -27,7 +27,7 @@ struct Observation {
 /// What one snapshot leaves for the next.
 struct ClusterMemory {
     std::optional<KnownPrimary> primary;
-    std::string recorded;  // UUID of the one that an earlier process appointed last
+    Appointed appointed;  // by an earlier process
     std::uint64_t epoch = 0;
     std::uint64_t revision = 0;
 };

@@ -72,15 +72,20 @@ public:
 
     HttpReply topology() const
     {
-        auto current = board_.get();
+        auto current = *board_.get();
         json::array servers;
-        for (const auto& server : current->servers) servers.push_back(server_object(server));
-        json::object body{{"epoch", current->epoch},
-                          {"writes", writes_word(current->writes)},
-                          {"why_not_open", current->why_not_open},
+        for (auto& server : current.servers) {
+            // It answers no one meanwhile: that is not what is wrong with it.
+            auto clone = failover_.cloning(server.id);
+            if (!clone.empty()) server.problem = std::move(clone);
+            servers.push_back(server_object(server));
+        }
+        json::object body{{"epoch", current.epoch},
+                          {"writes", writes_word(current.writes)},
+                          {"why_not_open", current.why_not_open},
                           {"servers", std::move(servers)},
-                          {"text", topology_text(*current, failover_.evidence())}};
-        const auto* primary = current->primary_server();
+                          {"text", topology_text(current, failover_.evidence())}};
+        const auto* primary = current.primary_server();
         body["primary"] = primary ? json::value(primary->name) : json::value(nullptr);
         return answer(200, std::move(body));
     }

@@ -54,7 +54,7 @@ void FailoverLoop::remember_past()
         if (journal_.size() > journal_lines) journal_.pop_front();
     }
     around_.past.clear();
-    around_.health.recall_appointed(resumer_.appointed().uuid);
+    around_.health.recall(resumer_.known());
 }
 
 FailoverLoop::~FailoverLoop()
@@ -171,11 +171,19 @@ void FailoverLoop::on_look()
     if (resumer_.unfinished()) {
         resume_due(seen, now);
     } else {
+        note_primary(seen);
         reopen_due(seen, now);
         rejoin_due(seen, now);
         canary_due(seen, now);
     }
     end_doubts_about_living(seen, now);
+}
+
+/// Also one that was chosen at first sight or moved by hand: another process begins with it.
+void FailoverLoop::note_primary(const failover::Evidence& evidence)
+{
+    if (controller_.phase() != failover::Phase::idle) return;
+    if (auto entry = resumer_.news_of(evidence)) write_down(std::move(*entry));
 }
 
 /// What the process before this one left half done.

@@ -97,6 +97,8 @@ public:
         std::vector<failover::Advice> advice = {};
     };
     std::vector<Checkup> checkups() const;
+    /// "db3 is being cloned from db2: FILE COPY, 108 of 379 MB"; empty: it is not.
+    std::string cloning(config::ServerId server) const;
 
     /// Answers whether it is certain that the statement left nothing behind (failover/doubt.hpp),
     /// once another server has the role of its server; never after `in_doubt_timeout`.
@@ -198,6 +200,7 @@ private:
     void take_survey(Controlled& server, const failover::Survey& survey);
     void publish(const failover::PublishPrimary& wanted);
     void remember_past();
+    void note_primary(const failover::Evidence& evidence);
     void resume_due(const failover::Evidence& evidence, net::TimePoint now);
     // failover_doubts.cpp
     void note_executed(const failover::Evidence& evidence, net::TimePoint now);

@@ -93,6 +93,7 @@ void FailoverLoop::begin_clone(Controlled& server, const failover::Evidence& evi
     ++mending.clones;
     mending.said.clear();
     mending.stage.clear();
+    mending.progress.clear();
     note(failover::JournalKind::note, server.server.name + " becomes a copy of " + donor.name +
                                           (other ? " (who should have given it cannot now)" : "") +
                                           ": " + why);
@@ -198,6 +199,18 @@ void FailoverLoop::watch_clones(const failover::Evidence& evidence, net::TimePoi
         };
         enqueue(server, {std::move(ask), std::move(done)});
     }
+}
+
+std::string FailoverLoop::cloning(config::ServerId server) const
+{
+    for (const auto& recipient : servers_) {
+        const auto& mending = recipient.mending;
+        if (recipient.server.id != server || !mending.cloning) continue;
+        auto text = recipient.server.name + " is being cloned";
+        if (!mending.donor_name.empty()) text += " from " + mending.donor_name;
+        return text + ": " + (mending.progress.empty() ? "beginning" : mending.progress);
+    }
+    return {};
 }
 
 void FailoverLoop::note_clone(Controlled& server, const CloneState& state)

@@ -272,6 +272,7 @@ failover::Evidence HealthLoop::evidence(net::TimePoint now) const
                                     watched.open_at,
                                     watched.failed_since_open});
         evidence.servers.back().committed_at = watched.committed_at;
+        evidence.servers.back().was_replaced = watched.health.was_replaced();
     }
     return evidence;
 }

@@ -84,8 +84,8 @@ public:
     /// The role went from one to the other just now. What earlier looks at them bring is void.
     void appoint(config::ServerId from, config::ServerId to);
 
-    /// Whom an earlier process gave the role last; empty: nobody knows. To be called before start.
-    void recall_appointed(std::string uuid) { memory_.recorded = std::move(uuid); }
+    /// Who had the role last, by what an earlier process wrote down. To be called before start.
+    void recall(health::Appointed last) { memory_.appointed = std::move(last); }
 
     /// From any thread.
     std::vector<ProbeTotals> probe_totals() const;

@@ -77,6 +77,9 @@ TEST_CASE("nothing is opened that was not the primary, or beside another one")
     // One of which nobody can tell what it has may be somebody's new primary.
     taken.report(2).executed.clear();
     CHECK(taken.plan() == "another server takes writes");
+    // Unless its role was given away, and nobody fenced it since.
+    taken.sight(2).was_replaced = true;
+    CHECK(taken.plan().ends_with("[db1 promote_semi_sync]\n"));
     Restarted never;
     never.sight(0).open_at.reset();
     CHECK(never.plan() == "it was not seen taking writes");

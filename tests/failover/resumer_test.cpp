@@ -99,6 +99,50 @@ TEST_CASE("the server that was appointed last is known from the order to promote
     }
 }
 
+TEST_CASE("a former primary counts as replaced until it is fenced or has the role again")
+{
+    Resumer resumer;
+    auto published = entry_of(Kind::step_done, 7, "failover");
+    published.step = "publish";
+    resumer.remember(published);
+    CHECK(resumer.known().uuid == uuid_number(1));
+    CHECK(resumer.known().replaced == std::vector{uuid_number(0)});
+    SECTION("a rejoin fences it")
+    {
+        resumer.remember(entry_of(Kind::completed, 8, "rejoin"));
+        CHECK(resumer.known().replaced.empty());
+    }
+    SECTION("another failover gives it the role")
+    {
+        std::swap(published.from, published.to);
+        resumer.remember(published);
+        CHECK(resumer.known().replaced == std::vector{uuid_number(1)});
+    }
+    SECTION("and so does a switchover, which fences the one before")
+    {
+        std::swap(published.from, published.to);
+        published.cause = "switchover";
+        resumer.remember(published);
+        CHECK(resumer.known().replaced.empty());
+    }
+}
+
+TEST_CASE("a primary that no takeover made one is written down once")
+{
+    Scene scene;
+    Resumer resumer;
+    auto news = resumer.news_of(scene.evidence);
+    REQUIRE(news);
+    CHECK((news->kind == Kind::note && news->text == "db1 is the primary"));
+    CHECK(keeping_of(*news) == Keeping::at_once);
+    resumer.number(*news);
+    CHECK_FALSE(resumer.news_of(scene.evidence));
+    scene.evidence.primary = 1;  // and not before it takes writes
+    CHECK_FALSE(resumer.news_of(scene.evidence));
+    scene.report(1).read_only = scene.report(1).super_read_only = false;
+    CHECK(resumer.news_of(scene.evidence)->to.name == "db2");
+}
+
 TEST_CASE("an interrupted takeover is taken up once a second until nothing is left to do")
 {
     Restarted scene;

@@ -218,7 +218,7 @@ TEST_CASE("a former primary that comes back writable and lacks what the primary 
           "db1 came back writable and lacks transactions that db2, the primary until now, had: it "
           "gets nothing. To have it all the same, make it read-only and then writable");
     CHECK(topology.why_not_open ==
-          why + "; db3 is read-only; db1 is writable and lacks transactions");
+          why + "; db3 is read-only; db1 is writable and may lack transactions");
 
     // That is an operator's word.
     cluster.make_read_only(0);

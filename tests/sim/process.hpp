@@ -58,7 +58,7 @@ public:
         : around_(std::move(around)), controller_(around_.settings)
     {
         for (const auto& entry : around_.journal.entries()) resumer_.remember(entry);
-        memory_.recorded = resumer_.appointed().uuid;
+        memory_.appointed = resumer_.known();
         for (std::size_t i = 0; i < servers().size(); ++i) watched_.emplace_back(i, now());
     }
 
@@ -233,6 +233,7 @@ private:
             sight.survey = watched.survey;
             sight.open_at = watched.open_at;
             sight.failed_since_open = watched.failed_since_open;
+            sight.was_replaced = watched.health.was_replaced();
             sight.open_survey = watched.open_survey;
             sight.process_began_by = watched.process_began_by;
             evidence.servers.push_back(std::move(sight));
@@ -250,6 +251,8 @@ private:
         perform(controller_.on_evidence(seen, now()));
         if (was_idle && !is_idle()) note_failover_begun();
         if (resumer_.unfinished()) return resume(seen);
+        if (auto entry = resumer_.news_of(seen); entry && is_idle() && !dead_)
+            write_down(std::move(*entry));
         if (!needs_operator() && begin(failover::plan_reopen(seen), seen)) ++around_.truth.reopened;
         for (const auto& sight : seen.servers)
             begin(failover::plan_rejoin(seen, sight.server.id), seen);

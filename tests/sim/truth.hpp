@@ -55,8 +55,9 @@ struct Truth {
     void on_acknowledged(const Cluster& cluster, std::size_t at, std::uint64_t number)
     {
         const auto& server = cluster.servers[at];
-        // Who begins anew may take a server that lacks nothing for a dead one that nobody wrote to.
-        bool may_succeed = forgotten && !cluster.servers[promoted].alive;
+        // Who begins anew may take a server that lacks nothing, while nobody can write elsewhere.
+        const auto& last = cluster.servers[promoted];
+        bool may_succeed = forgotten && !(last.alive && last.writable);
         if (at != promoted && may_succeed && server.executed.contains(acked)) promoted = at;
         if (at != promoted)
             fail(server.name + " acknowledged a write after " + cluster.servers[promoted].name +

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 
 import pytest
@@ -172,6 +173,9 @@ def test_a_clone_outlasts_the_process_that_began_it(cluster, start_proxy, mysqlb
         else:
             set_apart(returning, "INSERT INTO app.w1 VALUES (77, 1234567)")
         said(proxy, f"{returning.name} is being cloned: FILE COPY", 90)
+        progress = rf"{returning.name} is being cloned from db\d: FILE COPY, \d+ of \d+ MB"
+        wait_until(lambda: re.search(progress, command(proxy, "topology")[1]), 10,
+                   "`pointsman topology` to tell how far it is")
         proxy.kill()
         under_way = returning.scalar("SELECT STATE FROM performance_schema.clone_status")
         assert under_way == "In Progress"
