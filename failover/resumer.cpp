@@ -80,11 +80,14 @@ void Resumer::note_appointed(const JournalEntry& entry)
     if ((is_published || may_be) && !entry.to.uuid.empty()) {
         appointed_ = entry.to;
         std::erase(replaced_, entry.to.uuid);
-        bool is_left = is_published && !is_fenced && entry.from.uuid != entry.to.uuid;
+        std::erase(replaced_, entry.from.uuid);
+        bool is_left = !is_fenced && entry.from.uuid != entry.to.uuid;
         if (is_left && !entry.from.uuid.empty()) replaced_.push_back(entry.from.uuid);
     }
-    if (entry.kind == JournalKind::undone && appointed_ == entry.to && !entry.from.uuid.empty())
+    if (entry.kind == JournalKind::undone && appointed_ == entry.to && !entry.from.uuid.empty()) {
         appointed_ = entry.from;
+        std::erase(replaced_, entry.from.uuid);
+    }
     if (entry.kind == JournalKind::completed && entry.cause == to_text(Cause::rejoin))
         std::erase(replaced_, entry.from.uuid);
 }

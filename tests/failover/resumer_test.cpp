@@ -107,6 +107,14 @@ TEST_CASE("a former primary counts as replaced until it is fenced or has the rol
     resumer.remember(published);
     CHECK(resumer.known().uuid == uuid_number(1));
     CHECK(resumer.known().replaced == std::vector{uuid_number(0)});
+    SECTION("from the order to promote another, unless that is undone")
+    {
+        Resumer other;
+        other.remember(entry_of(Kind::step_begun, 7, "failover"));
+        CHECK(other.known().replaced == std::vector{uuid_number(0)});
+        other.remember(entry_of(Kind::undone, 7, "failover"));
+        CHECK(other.known().replaced.empty());
+    }
     SECTION("a rejoin fences it")
     {
         resumer.remember(entry_of(Kind::completed, 8, "rejoin"));

@@ -73,12 +73,6 @@ public:
     }
     void cut(std::size_t a, std::size_t b) { cuts.insert({std::min(a, b), std::max(a, b)}); }
 
-    bool any_writable() const
-    {
-        return std::ranges::any_of(servers,
-                                   [](const Server& s) { return s.works() && s.writable; });
-    }
-
     /// A transaction of a client; its number.
     std::uint64_t commit(std::size_t at)
     {

@@ -213,8 +213,7 @@ private:
         if (!process_ || !process_->is_idle()) return;
         auto primary = process_->primary();
         if (primary && !process_->needs_operator() && !truth.operator_wanted) return;
-        bool may_wait = process_->has_unfinished() || cluster_.any_writable();
-        if (!primary && may_wait && !truth.operator_wanted) return;
+        if (!primary && process_->has_unfinished() && !truth.operator_wanted) return;
         auto opened = primary.value_or(truth.promoted);
         // While the one that was promoted last is open, the operator opens no other.
         if (opened != truth.promoted && cluster_.servers[truth.promoted].writable) return;
