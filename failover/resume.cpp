@@ -126,7 +126,8 @@ Resumption put_back(const Scene& scene)
     if (auto doubt = doubt_about_candidate(scene)) return *doubt;
     auto plan = rest_of(scene.old, scene.candidate);
     // Others that are open made it unclear: former primaries that nobody fenced.
-    if (scene.evidence.recalled) {
+    bool serves = scene.evidence.primary_sight() == &scene.old && !scene.evidence.recalled;
+    if (!serves) {
         plan.to = scene.old.server.id;
         plan.to_name = scene.old.server.name;
         plan.steps.push_back({StepKind::publish, scene.old.server.name + " is the primary"});

@@ -235,6 +235,7 @@ private:
     std::optional<std::string> why_abandoned(std::size_t i) const
     {
         if (is_replaced(i)) return "is writable still though its role was given to another";
+        if (is_appointed(i)) return std::nullopt;
         if (auto ahead = ahead_of(i))
             return "is writable, no server replicates from it, and it lacks transactions that " +
                    members_[*ahead].name + " has, which is not its replica";

@@ -142,6 +142,8 @@ TEST_CASE("an old primary that is open and was not accepted, since another is, i
     Interrupted scene;
     scene.open(2);
     CHECK(scene.resume() == "PUBLISH");
+    scene.sight(2).survey.known = false;
+    CHECK(scene.resume() == "PUBLISH");
     scene.evidence.primary = 0;
     CHECK(scene.resume() == "undone: db1 is the primary as before");
 }

@@ -159,6 +159,7 @@ TEST_CASE("an interrupted takeover is taken up once a second until nothing is le
     CHECK_FALSE(scene.due().takeover);
     CHECK(scene.due(1).takeover);
     scene.report(0).read_only = scene.report(0).super_read_only = false;
+    scene.evidence.primary = 0;
     auto settled = scene.due(2);
     REQUIRE(settled.entry);
     CHECK((settled.entry->kind == Kind::undone && settled.entry->takeover == 7));

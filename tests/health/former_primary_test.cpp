@@ -45,6 +45,11 @@ TEST_CASE("a former primary that nobody fenced is not taken at first sight for a
         cluster.make_read_only(1);
         CHECK(primary_name(cluster.settle()) == "none");
     }
+    SECTION("unless the journal says that it is the primary: then that was lost before")
+    {
+        cluster.memory.appointed.uuid = uuid_of(0);
+        CHECK(primary_name(cluster.settle_but(1)) == "db1");
+    }
     SECTION("unless nothing would be lost by that")
     {
         cluster.truth(2).executed = gtids(100);
