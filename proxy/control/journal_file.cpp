@@ -59,8 +59,12 @@ std::string before(const std::string& path)
 }  // namespace
 
 JournalFile::JournalFile(std::string path, std::uint64_t max_size,
-                         std::function<void(const std::string&)> on_trouble)
-    : path_(std::move(path)), max_size_(max_size), on_trouble_(std::move(on_trouble))
+                         std::function<void(const std::string&)> on_trouble,
+                         std::chrono::milliseconds patience)
+    : path_(std::move(path)),
+      max_size_(max_size),
+      on_trouble_(std::move(on_trouble)),
+      patience_(patience)
 {
     thread_ = std::thread([this] { run(); });
 }
@@ -88,7 +92,7 @@ void JournalFile::write(std::string line, Keeping keeping)
     sync_wanted_ = sync_wanted_ || keeping != Keeping::at_leisure;
     wake_.notify_one();
     if (keeping != Keeping::before_the_next) return;
-    bool kept = kept_.wait_for(lock, patience, [&] { return done_ >= mine; });
+    bool kept = kept_.wait_for(lock, patience_, [&] { return done_ >= mine; });
     lock.unlock();
     if (!kept) complain("the disk is slow: the takeover goes on before its record is kept");
 }
@@ -134,8 +138,8 @@ bool JournalFile::open_file()
     if (size_ == 0) sync_folder_of(path_);
     // The process before this one may have died in the middle of a line.
     char last = '\n';
-    bool cut_off = size_ > 0 && ::pread(descriptor_, &last, 1, facts.st_size - 1) == 1 &&
-                   last != '\n';
+    bool cut_off =
+        size_ > 0 && ::pread(descriptor_, &last, 1, facts.st_size - 1) == 1 && last != '\n';
     if (cut_off) write_all(descriptor_, "\n");
     return true;
 }

@@ -19,9 +19,11 @@ namespace pointsman::proxy {
 
 class JournalFile {
 public:
-    /// `on_trouble` gets a sentence, on the writing thread or on the one that calls `write`.
+    /// `on_trouble` gets a sentence, on the writing thread or on the one that calls `write`, which
+    /// waits no longer than `patience` for the disk.
     JournalFile(std::string path, std::uint64_t max_size,
-                std::function<void(const std::string&)> on_trouble);
+                std::function<void(const std::string&)> on_trouble,
+                std::chrono::milliseconds patience = usual_patience);
     /// Writes what is still waiting.
     ~JournalFile();
     JournalFile(const JournalFile&) = delete;
@@ -34,7 +36,7 @@ public:
     /// The last lines that are on disk, oldest first, of this file and the one before it.
     static std::vector<std::string> last_lines(const std::string& path, std::size_t most);
 
-    static constexpr std::chrono::milliseconds patience{30};
+    static constexpr std::chrono::milliseconds usual_patience{30};
     static constexpr std::size_t most_waiting = 10'000;
 
 private:
@@ -47,6 +49,7 @@ private:
     const std::string path_;
     const std::uint64_t max_size_;
     const std::function<void(const std::string&)> on_trouble_;
+    const std::chrono::milliseconds patience_;
 
     std::mutex mutex_;
     std::condition_variable wake_, kept_;

@@ -34,7 +34,7 @@ Sum run_all(Options options, std::uint64_t count)
         sum.resumed += truth.resumed;
         if (truth.broken.empty()) continue;
         ++sum.broken;
-        if (options.forgets) continue;
+        if (options.forgets) break;
         std::string log;
         for (const auto& line : truth.log) log += line + "\n";
         FAIL("seed " << options.seed << ": " << truth.broken << "\n" << log);
@@ -76,7 +76,8 @@ TEST_CASE("a takeover that dies with Pointsman is finished or undone by the next
 
 TEST_CASE("it is the journal that makes that possible")
 {
-    auto sum = run_all({.deaths = true, .forgets = true}, seeds() / 2);
+    // One seed in 170 shows it, and the first ends it.
+    auto sum = run_all({.deaths = true, .forgets = true}, 5'000);
     CHECK(sum.resumed == 0);
-    CHECK(sum.broken > 0);
+    CHECK(sum.broken == 1);
 }

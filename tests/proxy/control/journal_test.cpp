@@ -47,6 +47,9 @@ JournalLine full_line()
 
 using Lines = std::vector<std::string>;
 
+/// Longer than any disk takes.
+constexpr std::chrono::milliseconds patience = std::chrono::minutes{1};
+
 /// Complaints come from another thread.
 struct Complaints {
     std::atomic<int> count = 0, of_no_folder = 0;
@@ -83,7 +86,7 @@ TEST_CASE("lines that must be kept are in the file when write returns")
 {
     Folder folder;
     Complaints complaints;
-    JournalFile file(folder.file(), 1'000'000, complaints.sink());
+    JournalFile file(folder.file(), 1'000'000, complaints.sink(), patience);
     file.write("one\n", Keeping::at_leisure);
     file.write("two\n", Keeping::before_the_next);
     CHECK(JournalFile::last_lines(folder.file(), 10) == Lines{"one", "two"});
@@ -91,12 +94,24 @@ TEST_CASE("lines that must be kept are in the file when write returns")
     CHECK(complaints.count == 0);
 }
 
+TEST_CASE("a slow disk is not waited for longer than the patience lasts, and gets every line")
+{
+    Folder folder;
+    Complaints complaints;
+    {
+        JournalFile file(folder.file(), 1'000'000, complaints.sink(), std::chrono::milliseconds{0});
+        file.write("one\n", Keeping::before_the_next);
+        file.write("two\n", Keeping::before_the_next);
+    }
+    CHECK(JournalFile::last_lines(folder.file(), 10) == Lines{"one", "two"});
+}
+
 TEST_CASE("a file that is full is begun anew, and the one before it is kept")
 {
     Folder folder;
     Complaints complaints;
     {
-        JournalFile file(folder.file(), 20, complaints.sink());
+        JournalFile file(folder.file(), 20, complaints.sink(), patience);
         for (char c = 'a'; c <= 'e'; ++c)
             file.write(std::string(9, c) + "\n", Keeping::before_the_next);
     }
@@ -113,7 +128,7 @@ TEST_CASE("after a process that died in the middle of a line the next one begins
     std::ofstream(folder.file()) << "whole\nhal";
     Complaints complaints;
     {
-        JournalFile file(folder.file(), 1'000'000, complaints.sink());
+        JournalFile file(folder.file(), 1'000'000, complaints.sink(), patience);
         file.write("next\n", Keeping::at_leisure);
     }
     CHECK(JournalFile::last_lines(folder.file(), 10) == Lines{"whole", "hal", "next"});
@@ -124,7 +139,7 @@ TEST_CASE("what cannot be written is said, and written again once it can be")
     Folder folder;
     Complaints complaints;
     auto place = folder.path + "/later";
-    JournalFile file(place + "/file", 1'000'000, complaints.sink());
+    JournalFile file(place + "/file", 1'000'000, complaints.sink(), patience);
     file.write("lost\n", Keeping::before_the_next);
     CHECK(complaints.of_no_folder == 1);
     std::filesystem::create_directory(place);
