@@ -285,7 +285,8 @@ def test_an_account_has_its_own_limit_as_a_server_words_it(start_proxy, cluster,
     refused(lambda: proxy.connect(user, "limited"))
     assert said[0] == said[1] and said[0][0] == 1226
     reason = "too_many_user_connections"
-    assert proxy.metrics().total("pointsman_sessions_closed_total", reason=reason) == 1
+    wait_until(lambda: proxy.metrics().total("pointsman_sessions_closed_total", reason=reason) == 1,
+               10, "the refusal to be counted, once")
 
 
 def test_all_accounts_have_a_limit_and_change_user_counts(start_proxy, account):
