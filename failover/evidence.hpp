@@ -37,12 +37,13 @@ struct Survey {
     bool known = false;
     bool log_bin = true;
     bool log_replica_updates = true;
-    bool filters = false;             // it leaves out part of what it receives
-    bool semi_sync_plugin = false;    // it can be the source of semi-synchronous replicas
-    bool semi_sync_source = false;    // it waits for them now
-    bool semi_sync_replica = false;   // it acknowledges to its source now
-    bool semi_sync_lossless = false;  // it waits however long it takes
-    std::uint32_t acks_wanted = 1;    // rpl_semi_sync_source_wait_for_replica_count
+    bool filters = false;                // it leaves out part of what it receives
+    bool semi_sync_plugin = false;       // it can be the source of semi-synchronous replicas
+    bool semi_sync_source = false;       // it waits for them now
+    bool semi_sync_replica = false;      // it acknowledges to its source now
+    bool semi_sync_lossless = false;     // it waits however long it takes
+    std::uint32_t acks_wanted = 1;       // rpl_semi_sync_source_wait_for_replica_count
+    bool read_only_since_start = false;  // if it is read-only: not set since it started
     std::optional<std::chrono::seconds> uptime = {};  // whole ones
     Stall stall = Stall::none;                        // writes waited for this when it was asked
     friend bool operator==(const Survey&, const Survey&) = default;

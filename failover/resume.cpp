@@ -175,7 +175,7 @@ Resumption replace_it(const Scene& scene, const config::Failover& settings)
 
 }  // namespace
 
-void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, bool resuming)
+void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry)
 {
     bool is_failover = entry.cause == to_text(Cause::failover);
     if (entry.kind == JournalKind::began) {
@@ -183,6 +183,7 @@ void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, 
         auto survey = left ? left->survey : Survey{};
         left = Unfinished{entry.takeover,
                           is_failover,
+                          left.has_value(),
                           false,
                           entry.from,
                           entry.to,
@@ -198,7 +199,7 @@ void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, 
             return;
         case JournalKind::undone:
             left->may_be_promoted = false;
-            if (!resuming || !left->is_failover) left.reset();
+            if (!left->is_failover || !left->resumes) left.reset();
             return;
         case JournalKind::completed:
         case JournalKind::given_up:
@@ -214,11 +215,11 @@ void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, 
     }
 }
 
-void recall(const Unfinished& left, Evidence& evidence)
+void recall(const Remembered& primary, Evidence& evidence)
 {
-    const auto* old = find_named(evidence, left.from);
-    if (!old) return;
-    auto at = static_cast<std::size_t>(old - evidence.servers.data());
+    const auto* found = find_named(evidence, primary.server);
+    if (!found) return;
+    auto at = static_cast<std::size_t>(found - evidence.servers.data());
     auto& sight = evidence.servers[at];
     if (!sight.report && !sight.failing_since) return;  // it is still to be looked at
     // A successor is chosen by what is known of all that can be asked.
@@ -230,12 +231,13 @@ void recall(const Unfinished& left, Evidence& evidence)
         evidence.primary = at;
         evidence.recalled = true;
     }
-    if (!sight.survey.known) sight.survey = left.survey;
+    if (!sight.survey.known) sight.survey = primary.survey;
+    if (!sight.open_survey.known) sight.open_survey = primary.survey;
     if (sight.report) return;
     // Its replicas are told by its UUID, also when this process never saw it.
     sight.report.emplace();
-    sight.report->facts.uuid = left.from.uuid;
-    sight.report->executed = left.executed;
+    sight.report->facts.uuid = primary.server.uuid;
+    sight.report->executed = primary.executed;
 }
 
 Resumption plan_resume(const Evidence& evidence, const Unfinished& left,

@@ -19,6 +19,7 @@ namespace pointsman::failover {
 struct Unfinished {
     std::uint64_t number = 0;  // of the takeover, in the journal
     bool is_failover = false;
+    bool resumes = false;          // it began while another was unfinished
     bool may_be_promoted = false;  // the order that cannot be undone may have gone out
     JournalServer from, to;        // to: empty until a failover has chosen
     std::string executed;          // by the old primary, when it began
@@ -26,12 +27,20 @@ struct Unfinished {
     friend bool operator==(const Unfinished&, const Unfinished&) = default;
 };
 
-/// Follows the journal, entry by entry. With `resuming` a failover that was undone stays
-/// unfinished: the primary is still lost, and nobody else remembers which one it was.
-void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry, bool resuming);
+/// Follows the journal, entry by entry. A failover that began while another takeover was unfinished
+/// stays unfinished when it is undone: the primary is still lost, and nobody else remembers which
+/// one it was.
+void follow_journal(std::optional<Unfinished>& left, const JournalEntry& entry);
 
-/// Puts what the journal knows of the old primary into evidence that has no primary.
-void recall(const Unfinished& left, Evidence& evidence);
+/// What the journal knows of a primary that this process may never have seen.
+struct Remembered {
+    JournalServer server;
+    std::string executed;  // some time before
+    Survey survey;
+    friend bool operator==(const Remembered&, const Remembered&) = default;
+};
+/// Puts it into evidence that has no primary, once all that answer are known.
+void recall(const Remembered& primary, Evidence& evidence);
 
 struct Settled {
     bool finished = false;  // else undone

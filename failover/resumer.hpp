@@ -18,11 +18,15 @@ public:
     std::uint64_t current() const { return current_; }
 
     /// The server that has the role by the journal, or may have it.
-    const JournalServer& appointed() const { return appointed_; }
+    const JournalServer& appointed() const { return appointed_.server; }
     /// That, for the choice of a primary.
-    health::Appointed known() const { return {appointed_.uuid, replaced_}; }
-    /// To be written down: another server serves as the primary than the journal says. Only while
-    /// no takeover is under way.
+    health::Appointed known() const { return {appointed_.server.uuid, replaced_}; }
+    /// The same into evidence that has no primary: of the interrupted takeover, or the appointed
+    /// one, unless it is not clear that this became the primary.
+    void recall(Evidence& evidence) const;
+    /// To be written down: another server serves as the primary than the journal says, or waits
+    /// for its replicas in another way. Only while no takeover is under way. Now and then again:
+    /// the oldest lines of a journal are dropped.
     std::optional<JournalEntry> news_of(const Evidence& evidence) const;
 
     const std::optional<Unfinished>& unfinished() const { return unfinished_; }
@@ -37,10 +41,13 @@ public:
 
 private:
     void note_appointed(const JournalEntry& entry);
+    void appoint(const JournalEntry& entry);
     JournalEntry end(JournalKind kind, const std::string& text);
 
     std::uint64_t last_ = 0, current_ = 0;
-    JournalServer appointed_;
+    Remembered appointed_;
+    bool in_doubt_ = false;              // whether that became the primary
+    std::size_t since_noted_ = 0;        // entries
     std::vector<std::string> replaced_;  // UUIDs; former primaries that were not fenced since
     std::optional<Unfinished> unfinished_;
     std::string why_not_;  // what was written down last of that

@@ -20,6 +20,9 @@ constexpr std::string_view survey_statement =
     " performance_schema.replication_applier_global_filters"
     " UNION ALL SELECT 'uptime', VARIABLE_VALUE FROM performance_schema.global_status"
     " WHERE VARIABLE_NAME = 'Uptime'"
+    // Measured on 9.7: DYNAMIC from the first SET GLOBAL or SET PERSIST until the server restarts.
+    " UNION ALL SELECT 'read_only_set', COUNT(*) FROM performance_schema.variables_info"
+    " WHERE VARIABLE_NAME IN ('read_only', 'super_read_only') AND VARIABLE_SOURCE = 'DYNAMIC'"
     // Writes that have waited for a second; a late one of a long statement is told from a stall by
     // the GTIDs, which move. A full disk shows in the log only, which repeats it every ten minutes.
     " UNION ALL SELECT CONCAT('stall.', CASE"
@@ -68,6 +71,7 @@ Survey parse_survey(std::string_view text)
         if (name == "log_bin") survey.log_bin = on;
         if (name == "log_replica_updates") survey.log_replica_updates = on;
         if (name == "filters") survey.filters = value != "0";
+        if (name == "read_only_set") survey.read_only_since_start = value == "0";
         if (name == "rpl_semi_sync_source_enabled") {
             survey.semi_sync_plugin = true;
             survey.semi_sync_source = on;

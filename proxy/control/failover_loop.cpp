@@ -121,7 +121,7 @@ failover::Evidence FailoverLoop::evidence() const
                 if (!saved.file.empty() && saved.content.changed_nothing())
                     sight.harmless = server.returning.errant;
             }
-    if (auto& unfinished = resumer_.unfinished()) failover::recall(*unfinished, evidence);
+    resumer_.recall(evidence);
     return evidence;
 }
 

@@ -239,6 +239,7 @@ private:
     failover::Resumer resumer_;
     net::TimePoint started_{};
     net::TimePoint next_reopen_{};
+    std::chrono::seconds until_next_reopen_{2};
     failover::Canary canary_;
     std::shared_ptr<failover::MysqlServerControl> canary_control_;  // its own connection
     std::optional<config::ServerId> canary_server_;                 // that it goes to

@@ -5,12 +5,14 @@
 
 #include "proxy/control/failover_loop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pointsman::proxy {
 namespace {
 
-constexpr std::chrono::milliseconds reopen_every{2'000};
+/// What forbids it is written down each time: then more and more rarely.
+constexpr std::chrono::seconds first_wait{2}, longest_wait{60};
 /// Servers subtract whole seconds: at 27.1 a process of 26.9 is one second old.
 constexpr std::chrono::seconds uptime_may_exceed{1};
 
@@ -24,8 +26,12 @@ void FailoverLoop::reopen_due(const failover::Evidence& evidence, net::TimePoint
     if (controller_.ending() == failover::Ending::needs_operator) return;
     auto planned = failover::plan_reopen(evidence);
     auto* takeover = std::get_if<failover::Takeover>(&planned);
+    const auto* primary = evidence.primary_sight();
+    bool serves = primary && primary->answers() && primary->report->is_writable();
+    if (serves) until_next_reopen_ = first_wait;
     if (!takeover) return;
-    next_reopen_ = now + reopen_every;
+    next_reopen_ = now + until_next_reopen_;
+    until_next_reopen_ = std::min(2 * until_next_reopen_, longest_wait);
     failover::Actions actions;
     controller_.start(std::move(*takeover), evidence, {}, now, actions);
     perform(std::move(actions));

@@ -151,6 +151,95 @@ TEST_CASE("a primary that no takeover made one is written down once")
     CHECK(resumer.news_of(scene.evidence)->to.name == "db2");
 }
 
+TEST_CASE("what a later process must know of the primary is written down when it changes")
+{
+    Scene scene;
+    Resumer resumer;
+    auto write = [&] {
+        auto news = resumer.news_of(scene.evidence);
+        if (news) resumer.number(*news);
+        return news;
+    };
+    scene.sight(0).survey = {};
+    CHECK(write()->gtids == scene.report(0).executed);
+    scene.sight(0).survey.known = scene.sight(0).survey.semi_sync_source = true;
+    CHECK(write()->survey->semi_sync_source);
+    scene.sight(0).survey.stall = Stall::lock;  // passes
+    CHECK_FALSE(write());
+    scene.sight(0).survey.semi_sync_source = false;
+    CHECK_FALSE(write()->survey->semi_sync_source);
+    // The oldest lines of a journal are dropped.
+    for (int i = 0; i < 500; ++i) {
+        CHECK_FALSE(write());
+        resumer.remember({Kind::warning, "text"});
+    }
+    CHECK(write());
+    CHECK_FALSE(write());
+}
+
+namespace {
+
+/// A process that begins while db1, the primary by the journal, is away.
+struct Bereft : Scene {
+    Bereft()
+    {
+        auto survey = sight(0).survey;
+        survey.known = survey.semi_sync_source = survey.semi_sync_lossless = true;
+        for (auto& sight : evidence.servers) sight.survey.known = true;
+        JournalEntry note{Kind::note, "db1 is the primary"};
+        note.to = {"db1", uuid_number(0)};
+        note.gtids = report(0).executed;
+        note.survey = survey;
+        resumer.remember(note);
+        evidence.primary.reset();
+        lose(0, health::ProbeResult::connect_refused);
+        sight(0).report.reset();
+        sight(0).survey = {};
+        for (std::size_t i : {1, 2}) channel(i).receiver = health::ReceiverState::off;
+    }
+    std::string finding() const
+    {
+        auto seen = evidence;
+        resumer.recall(seen);
+        auto findings = diagnose(seen, settings);
+        return findings.empty() ? "none" : std::string(findings.front().problem->word);
+    }
+    Resumer resumer;
+};
+
+}  // namespace
+
+TEST_CASE("a primary that was lost before this process began is known from the journal")
+{
+    Bereft scene;
+    CHECK(scene.finding() == "primary_dead");
+    auto seen = scene.evidence;
+    scene.resumer.recall(seen);
+    CHECK((seen.recalled && seen.servers[0].survey.semi_sync_lossless));
+    auto planned = plan_failover(seen, scene.settings, {}, true);
+    CHECK(std::holds_alternative<Takeover>(planned));
+    SECTION("while a replica hears of it, it keeps its role")
+    {
+        scene.channel(1).receiver = health::ReceiverState::on;
+        CHECK(scene.finding() == "primary_closing");
+    }
+    SECTION("a server that serves is not doubted")
+    {
+        scene.evidence.primary = 1;
+        scene.report(1).read_only = scene.report(1).super_read_only = false;
+        auto served = scene.evidence;
+        scene.resumer.recall(served);
+        CHECK((served.primary == 1 && !served.recalled));
+    }
+    SECTION("one that may have been promoted, by a takeover that was given up, is not")
+    {
+        auto begun = entry_of(Kind::step_begun, 7), given_up = entry_of(Kind::given_up, 7);
+        scene.resumer.remember(begun);
+        scene.resumer.remember(given_up);
+        CHECK(scene.finding() == "none");
+    }
+}
+
 TEST_CASE("an interrupted takeover is taken up once a second until nothing is left to do")
 {
     Restarted scene;

@@ -18,6 +18,13 @@ TEST_CASE("commits that queue behind others are explained by what those wait for
     CHECK(parse_survey("stall.disk_full=7\nstall.lock=1").stall == Stall::disk_full);
 }
 
+TEST_CASE("a survey tells a server that woke up read-only from one that was made so")
+{
+    CHECK(parse_survey("read_only_set=0").read_only_since_start);
+    CHECK_FALSE(parse_survey("read_only_set=1").read_only_since_start);
+    CHECK_FALSE(parse_survey("log_bin=ON").read_only_since_start);
+}
+
 TEST_CASE("a plugin that is not loaded has no variable")
 {
     CHECK_FALSE(parse_survey("log_bin=ON").semi_sync_plugin);

@@ -96,7 +96,8 @@ class Pointsman:
         draft.write_text(text)
         draft.rename(self.config_path)
 
-    def start(self, timeout=30):
+    def start(self, timeout=30, writes="open"):
+        """Waits until it takes clients, and writes are `writes`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._make_state_directory()
         self.log_path.unlink(missing_ok=True)
@@ -104,7 +105,7 @@ class Pointsman:
         self.process = spawn(binary(), ["serve", "--config", self.config_path], self.log_path,
                              group=self.group)
         try:
-            wait_until(self._ready, timeout, f"pointsman to be ready\n{tail(self.log_path)}")
+            wait_until(lambda: self._ready(writes), timeout, f"pointsman to be ready\n{tail(self.log_path)}")
         except BaseException:
             self.kill()
             raise
@@ -122,14 +123,13 @@ class Pointsman:
             self._key_path.touch(mode=0o600)
             self._key_path.write_bytes(Pointsman._rsa_key)
 
-    def _ready(self):
-        """It knows the primary and takes clients."""
+    def _ready(self, writes):
         self.check_alive()
         try:
             metrics = self.metrics()
         except OSError:
             return False
-        return metrics.total("pointsman_writes_state", state="open") == 1
+        return metrics.total("pointsman_writes_state", state=writes) == 1
 
     def check_alive(self):
         if self.process.poll() is not None:

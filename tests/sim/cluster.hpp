@@ -24,6 +24,7 @@ struct Server {
     std::string name, uuid_text;
     protocol::Uuid uuid{};
     bool alive = true, hung = false, writable = false, semi_sync = false;
+    bool was_set = false;           // writable or not, since it started
     std::uint64_t last_number = 0;  // of its own transactions
     protocol::GtidSet executed, received;
     std::optional<std::size_t> source;
@@ -32,11 +33,16 @@ struct Server {
     TimePoint began{}, died{};  // its process
 
     bool works() const { return alive && !hung; }
+    void set_writable(bool open)
+    {
+        writable = open;
+        was_set = true;
+    }
     void wake_up(TimePoint now)
     {
         alive = true;
         began = now;
-        hung = writable = semi_sync = false;
+        hung = writable = semi_sync = was_set = false;
         // An unapplied relay log is fetched again (relay_log_recovery).
         received = executed;
         receiver = applier = source.has_value();
@@ -61,7 +67,7 @@ public:
             }
             servers.push_back(std::move(server));
         }
-        servers[0].writable = true;
+        servers[0].set_writable(true);
         servers[0].semi_sync = waits;
         commit(0);
         for (auto& server : servers) server.executed = server.received = servers[0].executed;
@@ -213,15 +219,15 @@ public:
                 follow(i, order.source, now);
                 break;
             case Verb::make_read_only:
-                server.writable = false;
+                server.set_writable(false);
                 break;
             case Verb::make_writable:
-                server.writable = true;
+                server.set_writable(true);
                 break;
             case Verb::promote:
             case Verb::promote_semi_sync:
                 server.applier = false;
-                server.writable = true;
+                server.set_writable(true);
                 server.semi_sync = order.verb == Verb::promote_semi_sync;
                 break;
             case Verb::lacking: {

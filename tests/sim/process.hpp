@@ -14,10 +14,12 @@
 #include "tests/sim/timeline.hpp"
 #include "tests/sim/truth.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pointsman::sim {
@@ -25,14 +27,19 @@ namespace pointsman::sim {
 /// The file: what is at its end may not have reached the disk.
 class Journal {
 public:
-    void write(const failover::JournalEntry& entry)
+    void write(const failover::JournalEntry& entry, Timeline& time)
     {
         entries_.push_back(entry);
-        if (failover::keeping_of(entry) == failover::Keeping::before_the_next)
-            kept_ = entries_.size();
+        auto keeping = failover::keeping_of(entry);
+        if (keeping == failover::Keeping::before_the_next) kept_ = entries_.size();
+        auto soon = time.now() + 100ms;
+        if (keeping == failover::Keeping::at_once) soon_kept_.emplace_back(soon, entries_.size());
     }
     void lose_tail(Timeline& time)
     {
+        for (auto [when, count] : soon_kept_)
+            if (when <= time.now()) kept_ = std::max(kept_, count);
+        soon_kept_.clear();
         auto left = time.between(static_cast<std::int64_t>(kept_), std::ssize(entries_));
         entries_.resize(static_cast<std::size_t>(left));
     }
@@ -41,6 +48,7 @@ public:
 private:
     std::vector<failover::JournalEntry> entries_;
     std::size_t kept_ = 0;
+    std::vector<std::pair<TimePoint, std::size_t>> soon_kept_;  // until then, up to there
 };
 
 class Process : public std::enable_shared_from_this<Process> {
@@ -73,6 +81,8 @@ public:
     bool has_unfinished() const { return resumer_.unfinished().has_value(); }
     bool needs_operator() const { return controller_.ending() == failover::Ending::needs_operator; }
     bool holds() const { return held_; }
+    /// The journal names the primary, or the process saw it.
+    bool knows_primary() const { return !resumer_.appointed().uuid.empty(); }
     /// Where writes go, if no one holds them.
     std::optional<std::size_t> primary() const { return primary_; }
 
@@ -200,6 +210,7 @@ private:
         survey.known = true;
         survey.semi_sync_plugin = survey.semi_sync_replica = around_.cluster.semi_sync;
         survey.semi_sync_source = survey.semi_sync_lossless = server.semi_sync;
+        survey.read_only_since_start = !server.was_set;
         watched.process_began_by = server.began;
         if (server.writable) watched.open_survey = survey;
     }
@@ -238,7 +249,7 @@ private:
             sight.process_began_by = watched.process_began_by;
             evidence.servers.push_back(std::move(sight));
         }
-        if (auto& unfinished = resumer_.unfinished()) failover::recall(*unfinished, evidence);
+        resumer_.recall(evidence);
         return evidence;
     }
 
@@ -309,7 +320,7 @@ private:
     void write_down(failover::JournalEntry entry)
     {
         resumer_.number(entry);
-        around_.journal.write(entry);
+        around_.journal.write(entry, around_.time);
         around_.truth.on_record(failover::to_text(entry));
     }
 

@@ -69,7 +69,7 @@ struct Truth {
     void on_record(const std::string& text)
     {
         log.push_back(text);
-        for (const auto* asks : {"could not be undone", "make it writable"})
+        for (const auto* asks : {"could not be undone", "make it writable", "undone: opening of"})
             operator_wanted = operator_wanted || text.find(asks) != std::string::npos;
     }
 };

@@ -212,13 +212,13 @@ private:
         time_.plan(500ms, [this] { decide(); });
         if (!process_ || !process_->is_idle()) return;
         auto primary = process_->primary();
-        if (primary && !process_->needs_operator() && !truth.operator_wanted) return;
-        if (!primary && process_->has_unfinished() && !truth.operator_wanted) return;
+        bool lost = !primary && !process_->knows_primary();
+        if (!lost && !process_->needs_operator() && !truth.operator_wanted) return;
         auto opened = primary.value_or(truth.promoted);
         // While the one that was promoted last is open, the operator opens no other.
         if (opened != truth.promoted && cluster_.servers[truth.promoted].writable) return;
         truth.promoted = opened;
-        cluster_.servers[opened].writable = true;
+        cluster_.servers[opened].set_writable(true);
     }
 
     void clone_errant()
