@@ -199,7 +199,8 @@ GtidSet missed_by(const GtidSet& chosen, const Positions& frozen)
     return all.subtract(chosen);
 }
 
-/// Has every transaction that the lost primary acknowledged been seen on a frozen replica?
+}  // namespace
+
 std::string doubt_about_loss(const Evidence& evidence, const Positions& frozen)
 {
     const auto& primary = *evidence.primary_sight();
@@ -221,8 +222,6 @@ std::string doubt_about_loss(const Evidence& evidence, const Positions& frozen)
     return "only " + std::to_string(reached) + " of " + std::to_string(ackers) +
            " acknowledging replicas were reached";
 }
-
-}  // namespace
 
 Planned plan_switchover(const Evidence& evidence, const config::Failover& settings,
                         const Wish& wish)

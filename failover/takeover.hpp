@@ -79,6 +79,9 @@ Planned plan_switchover(const Evidence& evidence, const config::Failover& settin
 Planned plan_failover(const Evidence& evidence, const config::Failover& settings, const Wish& wish,
                       bool must_confirm);
 
+/// Why what the primary acknowledged may not be on these replicas; empty: all of it is.
+std::string doubt_about_loss(const Evidence& evidence, const Positions& frozen);
+
 /// What frozen replicas said, and the best of them: the steps after `choose`.
 struct Chosen {
     config::ServerId to{};

@@ -108,6 +108,10 @@ public:
                           {"excluded", std::move(excluded)},
                           {"findings", std::move(findings)},
                           {"split", ranking.split}};
+        auto outlook = failover_.outlook();
+        body["risk"] = std::move(outlook.risk);
+        body["takes"] = {{"switchover", std::move(outlook.switchover)},
+                         {"failover", std::move(outlook.failover)}};
         add_plan(body, failover_.plan(Cause::switchover, wish), evidence);
         return answer(200, std::move(body));
     }

@@ -156,6 +156,10 @@ int show_plan(const ClientOptions& options)
                   << text_of(excluded.as_object(), "reason") << "\n";
     for (const auto& finding : reply->body["findings"].as_array())
         std::cout << "finding   " << finding.as_string().c_str() << "\n";
+    const auto& takes = reply->body["takes"].as_object();
+    std::cout << "risk      " << text_of(reply->body, "risk") << "\n"
+              << "switchover: " << text_of(takes, "switchover") << "\n"
+              << "failover: " << text_of(takes, "failover") << "\n";
     return print_plan(reply->body);
 }
 

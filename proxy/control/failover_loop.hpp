@@ -12,6 +12,7 @@
 #include "failover/errant.hpp"
 #include "failover/hook.hpp"
 #include "failover/mysql_server_control.hpp"
+#include "failover/outlook.hpp"
 #include "failover/reopen.hpp"
 #include "failover/repair.hpp"
 #include "failover/resumer.hpp"
@@ -105,6 +106,8 @@ public:
     void resolve(const failover::Doubt& doubt, std::function<void(bool)> answer);
 
     failover::Evidence evidence() const;
+    /// What a loss of the primary would mean now.
+    failover::Outlook outlook() const;
     const failover::Controller& controller() const { return controller_; }
     /// The last lines of the journal, oldest first.
     const std::deque<JournalLine>& journal() const { return journal_; }

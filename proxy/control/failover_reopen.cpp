@@ -37,6 +37,13 @@ void FailoverLoop::reopen_due(const failover::Evidence& evidence, net::TimePoint
     perform(std::move(actions));
 }
 
+failover::Outlook FailoverLoop::outlook() const
+{
+    failover::WaitsReader reader;
+    for (const auto& line : journal_) reader.read(line.entry);
+    return failover::outlook_of(evidence(), config_.failover, config_.probe, reader.waits());
+}
+
 void FailoverLoop::take_survey(Controlled& server, const failover::Survey& survey)
 {
     auto now = net::Clock::now();

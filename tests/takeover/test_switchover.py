@@ -60,6 +60,8 @@ def test_a_dry_run_and_a_plan_change_nothing(cluster, start_proxy):
     assert code == 0 and "from here on only forward" in text
     code, text = command(proxy, "plan")
     assert code == 0 and f"candidate {cluster.replicas[0].name}" in text
+    assert f"if {before} is lost now, {cluster.replicas[0].name} follows, and nothing is" in text
+    assert "writes wait for 150 ms at most" in text and "found within 200 ms" in text
     code, text = command(proxy, "topology")
     assert code == 0 and text.splitlines()[0].startswith(before)
     assert cluster.primary.scalar("SELECT @@super_read_only") == 0
